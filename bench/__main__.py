@@ -1,0 +1,23 @@
+"""`make bench`: every promise that has a figure, measured on this machine in one run.
+
+Machines differ and are noisy, so what is compared runs in turn and medians are compared; the figure asked for stands beside the one
+measured. Exit code 1 when one falls short.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from bench import dashboard, startup
+from bench.figures import show
+
+
+def main() -> int:
+    """Measure everything and show it."""
+    figures = [*startup.measure(), *dashboard.measure()]
+    print(show(figures))
+    return 0 if all(figure.holds for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""Charts of files: frames in, charts out."""
+
+from __future__ import annotations
+
+import altair as alt
+import polars as pl
+
+from mhc_lab.analytics import charts
+from mhc_lab.analytics.charts import Chart
+from mhc_lab.core import display
+
+CHARTED_GROUPS = 20
+"""The chart draws this many of the groups that would save most."""
+
+_LABEL = 16
+
+
+def savings(frame: pl.DataFrame) -> Chart:
+    """The files whose copies take most room, a bar for what one copy of each would save."""
+    drawn = frame.head(CHARTED_GROUPS).with_columns(
+        (pl.int_range(1, pl.len() + 1).cast(pl.String) + "  " + _short(pl.col("paths").list.first())).alias("file"),
+        pl.col("paths").list.join(", ").alias("places"),
+        pl.col("reclaimable_bytes").map_elements(display.bytes_text, return_dtype=pl.String).alias("saving"),
+    )
+    bars = (
+        alt.Chart(drawn)
+        .mark_bar(color=charts.ACCENT)
+        .encode(
+            x=alt.X("reclaimable_bytes:Q", title="reclaimable bytes", axis=alt.Axis(format="~s")),
+            y=alt.Y("file:N", sort=drawn["file"].to_list(), title=None, axis=alt.Axis(labelLimit=140)),
+            tooltip=[
+                alt.Tooltip("places:N", title="copies"),
+                alt.Tooltip("copy_count:Q", title="how many"),
+                alt.Tooltip("saving:N"),
+            ],
+        )
+    )
+    return charts.finished(
+        bars.properties(height=alt.Step(20)),
+        title="Which copies take the most room?",
+        note=f"The first {drawn.height} of {frame.height:,}." if frame.height > drawn.height else "",
+        description=f"A bar for each of {display.plural(drawn.height, 'file')} with copies: the bytes that one copy each would save.",
+    )
+
+
+def _short(path: pl.Expr) -> pl.Expr:
+    """The end of a path, which tells it from others."""
+    return pl.when(path.str.len_chars() > _LABEL).then("…" + path.str.tail(_LABEL)).otherwise(path)

@@ -1,0 +1,109 @@
+"""Safe HTML for results, and numbers as people read them.
+
+Everything that comes from outside is escaped here and nowhere else. Colours are taken from the page (``currentColor`` and JupyterLab's
+variables), so that the same table reads in light and dark.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SHOWN_ROWS = 200
+"""A table shows at most this many rows and says how many there are."""
+
+
+def style() -> str:
+    """The look of everything made here, as an HTML element: shown once per notebook or put into the head of a page."""
+    return f"<style>{Path(__file__).with_suffix('.css').read_text(encoding='utf-8')}</style>"
+
+
+def text(value: object) -> str:
+    """``value`` as a person reads it: times to the minute, missing as a dash, thousands apart."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.1f}"
+    return str(value)
+
+
+def bytes_text(count: int) -> str:
+    """``count`` bytes in the largest unit that keeps it above one, in powers of 1024."""
+    size, units = float(count), ["B", "KiB", "MiB", "GiB", "TiB"]
+    while size >= 1024 and len(units) > 1:
+        size, units = size / 1024, units[1:]
+    return f"{size:,.0f} {units[0]}" if units[0] == "B" else f"{size:,.1f} {units[0]}"
+
+
+def age_text(then: datetime, now: datetime) -> str:
+    """How long ago ``then`` was: "just now", "12 min ago", "3 days ago"."""
+    gone = now - then
+    if gone < timedelta(minutes=1):
+        return "just now"
+    if gone < timedelta(hours=1):
+        return f"{gone // timedelta(minutes=1)} min ago"
+    if gone < timedelta(days=1):
+        return f"{gone // timedelta(hours=1)} h ago"
+    return plural(gone.days, "day") + " ago"
+
+
+def plural(count: int, noun: str, many: str | None = None) -> str:
+    """``count`` and its noun: "1 list", "1,204 lists"."""
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def table(frame: pl.DataFrame, *, caption: str = "", headings: Mapping[str, str] | None = None) -> str:
+    """``frame`` as an HTML table: escaped, numbers to the right, the first :data:`SHOWN_ROWS` rows."""
+    headings = headings or {}
+    kinds = [_kind(dtype) for dtype in frame.dtypes]
+    head = "".join(
+        f'<th scope="col" class="mhc-{kind}">{html.escape(headings.get(name, name.replace("_", " ")))}</th>'
+        for name, kind in zip(frame.columns, kinds, strict=True)
+    )
+    body = "".join(_row(row, kinds) for row in frame.head(SHOWN_ROWS).iter_rows())
+    more = frame.height - SHOWN_ROWS
+    foot = f"<p class='mhc-quiet'>{SHOWN_ROWS} of {frame.height:,} rows shown.</p>" if more > 0 else ""
+    title = f"<caption>{html.escape(caption)}</caption>" if caption else ""
+    table_ = f"<table class='mhc-table'>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<div class='mhc-scroll' tabindex='0' role='group' aria-label='{html.escape(caption or 'Table')}'>{table_}</div>{foot}"
+
+
+def _kind(dtype: pl.DataType) -> str:
+    if dtype.is_numeric():
+        return "number"
+    return "time" if dtype.is_temporal() else "text"
+
+
+def _row(values: Iterable[object], kinds: Sequence[str]) -> str:
+    cells = "".join(
+        f'<td class="mhc-{kind}">{html.escape(text(value))}</td>' for value, kind in zip(values, kinds, strict=True)
+    )
+    return f"<tr>{cells}</tr>"
+
+
+def facts(title: str, pairs: Iterable[tuple[str, object]]) -> str:
+    """A headline and its numbers, each with its name underneath: what a result shows first."""
+    items = "".join(
+        f"<div class='mhc-fact'><dt>{html.escape(name)}</dt><dd>{html.escape(text(value))}</dd></div>"
+        for name, value in pairs
+    )
+    heading = f"<p class='mhc-title'>{html.escape(title)}</p>" if title else ""
+    return f"<div class='mhc-card'>{heading}<dl class='mhc-facts'>{items}</dl></div>"
+
+
+def note(message: str, *, kind: str = "quiet") -> str:
+    """One sentence under a form or a table; ``kind`` is quiet, good or bad."""
+    role = "alert" if kind == "bad" else "status"
+    return f"<p class='mhc-{kind}' role='{role}'>{html.escape(message)}</p>"

@@ -1,0 +1,13 @@
+"""The kinds of identifier, so that one is never passed for another."""
+
+from __future__ import annotations
+
+from typing import NewType
+from uuid import UUID
+
+PersonId = NewType("PersonId", UUID)
+ScrapeId = NewType("ScrapeId", UUID)
+StorageId = NewType("StorageId", UUID)
+RunId = NewType("RunId", UUID)
+ByteId = NewType("ByteId", str)
+"""SHA-256 of a file's bytes, 64 lower-case hexadecimal digits."""

@@ -1,0 +1,130 @@
+"""Builds the demo world: invented from the seed, written as files, taken in through the doors that real input takes."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from mhc_lab.core import display
+from mhc_lab.core.errors import RefusedError
+from mhc_lab.core.progress import SILENT, Progress
+from mhc_lab.demo import lists, people, pictures
+from mhc_lab.demo.calendar import START
+from mhc_lab.demo.lists import PlantedList
+from mhc_lab.demo.people import Cast
+from mhc_lab.demo.pictures import Gallery, Kind
+from mhc_lab.demo.truth import FILE, Truth, expected_events, expected_lists
+from mhc_lab.jobs import take_in
+from mhc_lab.schema.people import persons
+from mhc_lab.services import people as people_service
+
+if TYPE_CHECKING:
+    from mhc_lab.workbench import Workbench
+
+FOLDER = "demo"
+"""Below the home folder: ``lists``, ``media`` and ``truth.json``."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything that follows from a seed; nothing is drawn or written yet."""
+
+    seed: int
+    cast: Cast
+    lists: tuple[PlantedList, ...]
+    gallery: Gallery
+
+    @property
+    def truth(self) -> Truth:
+        """What was planted and has to be found."""
+        return Truth(
+            seed=self.seed,
+            broadcaster=self.cast.broadcaster,
+            persons=self.cast.persons,
+            rename=self.cast.rename,
+            lists=expected_lists(self.lists),
+            events=expected_events(self.lists),
+            file_count=len(self.gallery.files),
+            duplicates=self.gallery.duplicates,
+            reencoded=self.gallery.reencoded,
+            corrupt=self.gallery.paths(Kind.CUT),
+            refused=self.gallery.paths(Kind.BOMB),
+            opaque=self.gallery.paths(Kind.TEXT),
+            missing=self.gallery.missing,
+            orphans=tuple(file.path for file in self.gallery.orphans),
+        )
+
+
+def invent(seed: int) -> World:
+    """The world with that seed."""
+    cast = people.invent(seed)
+    return World(seed, cast, lists.plant(cast, seed=seed), pictures.plant(cast.persons, seed=seed))
+
+
+def is_wanted(wb: Workbench) -> bool:
+    """Whether nobody is in the database yet, or a demo world whose build was interrupted."""
+    folder = wb.folder(FOLDER)
+    if (folder / "lists").exists() and not (folder / FILE).exists():
+        return True
+    with wb.reader as session:
+        return not session.scalar(sa.select(sa.exists().where(persons.c.id.is_not(None))))
+
+
+def build(wb: Workbench, *, seed: int, progress: Progress = SILENT) -> Truth:
+    """The demo world in an empty database and in the home's ``demo`` folder, and what was planted in it.
+
+    A build that was interrupted is gone on with when it is asked for again with the same seed.
+
+    Raises
+    ------
+    RefusedError
+        The database holds somebody who is not of this world, or the world is complete already.
+    """
+    world, folder = invent(seed), wb.folder(FOLDER)
+    is_begun = _is_begun(wb, world, folder)
+    (folder / FILE).unlink(missing_ok=True)
+    _write(world, folder, progress)
+    if not is_begun:
+        _plant_persons(wb, world.cast)
+    take_in.import_lists(wb, folder / "lists", progress=progress)
+    take_in.ingest(wb, folder / "media", name=FOLDER, progress=progress)
+    for path in world.gallery.missing:
+        (folder / "media" / path).unlink()
+    pictures.write(world.gallery.orphans, folder / "media", seed=seed)
+    truth = world.truth
+    truth.save(folder / FILE)
+    return truth
+
+
+def _is_begun(wb: Workbench, world: World, folder: Path) -> bool:
+    """Whether an earlier build of this very world was interrupted; a database that holds anything else is refused."""
+    with wb.reader as session:
+        known = set(session.scalars(sa.select(persons.c.username)))
+    strangers = known - set(world.cast.persons)
+    if strangers or (known and (folder / FILE).exists()):
+        raise RefusedError(
+            f"The demo world needs an empty database; this one holds {display.plural(len(known), 'person')}. "
+            "Set MHC_HOME to a new folder, or MHC_DATABASE_URL to an empty database.",
+            rule="the demo world never mixes with real people",
+        )
+    return bool(known)
+
+
+def _write(world: World, folder: Path, progress: Progress) -> None:
+    """Lists and pictures, in place of what an earlier world left; the marker of the media folder stays."""
+    for leftover in (folder / "lists", folder / "media" / "people"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    lists.write(world.lists, folder / "lists")
+    pictures.write(world.gallery.files, folder / "media", seed=world.seed, progress=progress)
+
+
+def _plant_persons(wb: Workbench, cast: Cast) -> None:
+    """Who "me" is, and the one rename: known before the lists, so that each name on them is read as of its day."""
+    with wb.transaction() as session:
+        people_service.mark_self(session, cast.broadcaster, at=START)
+        renamed = people_service.find_or_create(session, [cast.rename.old], at=START, role="VIEWER")[cast.rename.old]
+        people_service.rename(session, renamed, to=cast.rename.new, at=cast.rename.at)

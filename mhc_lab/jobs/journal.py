@@ -1,0 +1,135 @@
+"""Runs and their steps in the database: written before they are done, so that a killed run can be resumed and a finished one undone.
+
+Nothing here commits. A job opens one transaction to begin, one per step, and one to finish; a kill between any two of them leaves a run
+that the next ``apply`` of the same plan takes up where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from mhc_lab.core.errors import NotFoundError, RefusedError
+from mhc_lab.core.ids import RunId
+from mhc_lab.jobs.plan import Approved, Plan
+from mhc_lab.schema.operations import job_runs, job_steps
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One applied plan."""
+
+    id: RunId
+    kind: str
+    state: str
+    plan: dict[str, object]
+    approved_by: str
+    restores: RunId | None
+    started_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One action of a run, with what a restore puts back."""
+
+    ordinal: int
+    action: dict[str, object]
+    before: dict[str, object]
+
+
+_RUN = [job_runs.c[name] for name in Run.__slots__]
+
+
+def lock(session: Session, kind: str) -> None:
+    """One run of a kind at a time: wait until the others have committed what they are at."""
+    session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"job {kind}"))))
+
+
+def of_plan(session: Session, plan_hash: str) -> Run | None:
+    """The run that applied the plan with this hash, in whatever state."""
+    row = session.execute(sa.select(*_RUN).where(job_runs.c.plan_hash == plan_hash)).one_or_none()
+    return Run(*row) if row else None
+
+
+def get(session: Session, run: RunId, *, kind: str) -> Run:
+    """The run with this id.
+
+    Raises
+    ------
+    NotFoundError
+        There is none of this kind.
+    """
+    row = session.execute(sa.select(*_RUN).where(job_runs.c.id == run, job_runs.c.kind == kind)).one_or_none()
+    if row is None:
+        raise NotFoundError(f"{kind} run", str(run), hint=f"List them with `mhc {kind} status`.")
+    return Run(*row)
+
+
+def recent(session: Session, kind: str, *, limit: int = 20) -> list[Run]:
+    """The latest runs of a kind, newest first."""
+    newest = sa.select(*_RUN).where(job_runs.c.kind == kind).order_by(job_runs.c.started_at.desc()).limit(limit)
+    return [Run(*row) for row in session.execute(newest)]
+
+
+def begin(session: Session, approved: Approved[Plan], steps: Sequence[Step], *, at: datetime) -> RunId:
+    """A running run with all its steps intended."""
+    return _insert(
+        session, approved.plan.kind, approved.plan.content(), approved.plan_hash, approved.by, None, steps, at
+    )
+
+
+def begin_restore(session: Session, undone: Run, steps: Sequence[Step], *, by: str, at: datetime) -> RunId:
+    """A run that undoes ``undone``; the database allows only one of them."""
+    content: dict[str, object] = {"kind": undone.kind, "restores": str(undone.id)}
+    return _insert(session, undone.kind, content, f"restore {undone.id}", by, undone.id, steps, at)
+
+
+def steps(session: Session, run: RunId, *, state: str) -> list[Step]:
+    """The steps of a run that are in ``state``: ``intended`` or ``done``."""
+    rows = session.execute(
+        sa.select(job_steps.c.ordinal, job_steps.c.action, job_steps.c.before)
+        .where(job_steps.c.run_id == run, job_steps.c.state == state)
+        .order_by(job_steps.c.ordinal)
+    )
+    return [Step(*row) for row in rows]
+
+
+def done(session: Session, run: RunId, step: Step, *, at: datetime) -> None:
+    """Note in the transaction that does it that ``step`` is done."""
+    this = sa.and_(job_steps.c.run_id == run, job_steps.c.ordinal == step.ordinal, job_steps.c.state == "intended")
+    changed = session.scalars(
+        sa.update(job_steps).where(this).values(state="done", done_at=at).returning(job_steps.c.ordinal)
+    )
+    if not changed.all():
+        raise RefusedError(
+            "Another process is applying the same plan. Wait for it, then apply again.", rule="one run at a time"
+        )
+
+
+def finish(session: Session, run: RunId, *, at: datetime) -> None:
+    """Every step is done."""
+    session.execute(sa.update(job_runs).where(job_runs.c.id == run).values(state="done", finished_at=at))
+    undone = sa.select(job_runs.c.restores).where(job_runs.c.id == run).scalar_subquery()
+    session.execute(sa.update(job_runs).where(job_runs.c.id == undone).values(state="restored"))
+
+
+def _insert(
+    session: Session, kind: str, content: dict[str, object], plan_hash: str, by: str, restores: RunId | None,
+    steps: Sequence[Step], at: datetime,
+) -> RunId:  # fmt: skip
+    new = sa.insert(job_runs).values(
+        kind=kind, state="running", plan=content, plan_hash=plan_hash, approved_by=by, restores=restores, started_at=at
+    )
+    run = RunId(session.execute(new.returning(job_runs.c.id)).scalar_one())
+    rows = [
+        {"run_id": run, "ordinal": step.ordinal, "action": step.action, "before": step.before, "state": "intended"}
+        for step in steps
+    ]
+    if rows:
+        session.execute(sa.insert(job_steps), rows)
+    return run

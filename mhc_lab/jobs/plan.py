@@ -1,0 +1,139 @@
+"""Plans, approvals and receipts: values that say exactly what will be, may be, and was done.
+
+A plan is frozen and names every single action with its reason. Its hash is over its content; an approval is bound to that hash; and
+``apply_x`` takes an ``Approved[XPlan]`` and nothing else, so an unreviewed plan does not type check.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import ClassVar, Generic, Self, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from mhc_lab.core.errors import RefusedError
+from mhc_lab.core.home import replace_text
+from mhc_lab.core.ids import RunId
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What every plan has: when it was made, a hash, a file, and the way to an approval."""
+
+    kind: ClassVar[str]
+    made_at: datetime
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the plan's content: two plans that would do the same at the same time are the same plan."""
+        canonical = json.dumps(self.content(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def content(self) -> dict[str, object]:
+        """The plan as JSON values, with its kind."""
+        return {"kind": self.kind, **TypeAdapter(type(self)).dump_python(self, mode="json")}
+
+    def save(self, path: Path) -> Path:
+        """Write the plan where it can be read, narrowed with an editor, and loaded again."""
+        replace_text(path, json.dumps(self.content(), indent=2) + "\n")
+        return path
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """The plan in ``path``, checked.
+
+        Raises
+        ------
+        RefusedError
+            The file is not a plan of this kind.
+        """
+        return cls.from_content(_read(path))
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, object]) -> Self:
+        """The plan that :meth:`content` described."""
+        values = dict(content)
+        kind = values.pop("kind", None)
+        if kind != cls.kind:
+            raise RefusedError(
+                f"This is a plan of kind {kind!r}, not {cls.kind!r}. Make one with `plan`.", rule="plan file"
+            )
+        try:
+            return TypeAdapter(cls).validate_python(values)
+        except ValidationError as invalid:
+            first = invalid.errors(include_url=False)[0]
+            place = ".".join(map(str, first["loc"]))
+            raise RefusedError(
+                f"The plan is damaged at {place}: {first['msg']}. Make a new one.", rule="plan file"
+            ) from None
+
+    def approve(self, *, by: str) -> Approved[Self]:
+        """The plan, exactly as it is now, approved by ``by``."""
+        if not by.strip():
+            raise RefusedError("An approval needs the name of who gives it.", rule="approval")
+        return Approved(self, by.strip(), self.hash)
+
+
+P = TypeVar("P", bound=Plan, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Approved(Generic[P]):
+    """A plan somebody approved, bound to its hash."""
+
+    plan: P
+    by: str
+    plan_hash: str
+
+    def __post_init__(self) -> None:
+        if self.plan_hash != self.plan.hash:
+            raise RefusedError(
+                "The plan was changed after it was approved. Look through it and approve it again.", rule="approval"
+            )
+
+    def save(self, path: Path) -> Path:
+        """Write plan and approval into one file."""
+        content = {"approved_by": self.by, "plan_hash": self.plan_hash, "plan": self.plan.content()}
+        replace_text(path, json.dumps(content, indent=2) + "\n")
+        return path
+
+
+def load_approved(plan_class: type[P], path: Path) -> Approved[P]:
+    """The approved plan in ``path``; refused when it is not approved, or was changed since."""
+    content = _read(path)
+    plan, by, plan_hash = content.get("plan"), content.get("approved_by"), content.get("plan_hash")
+    if not (isinstance(plan, dict) and isinstance(by, str) and isinstance(plan_hash, str)):
+        raise RefusedError(f"{path} is not approved. Read it with `show`, then `approve` it.", rule="approval")
+    return Approved(plan_class.from_content(plan), by, plan_hash)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a run did: hand it to ``restore`` to undo it."""
+
+    run: RunId
+    kind: str
+    title: str
+    done_count: int
+    approved_by: str
+    finished_at: datetime
+
+    def __str__(self) -> str:
+        return f"{self.title} · undo: mhc {self.kind} restore {self.run}"
+
+
+def _read(path: Path) -> dict[str, object]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as failure:
+        raise RefusedError(
+            f"{path} cannot be read as a plan ({failure}). Make one with `plan`.", rule="plan file"
+        ) from failure
+    if not isinstance(content, dict):
+        raise RefusedError(f"{path} holds no plan. Make one with `plan`.", rule="plan file")
+    return content

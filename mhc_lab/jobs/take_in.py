@@ -1,0 +1,277 @@
+"""Drives what is taken in: follow lists in one transaction, media files batch by batch.
+
+Both say what they did with every single thing they were offered, and do nothing when run twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from mhc_lab.core import display
+from mhc_lab.core.errors import ConfigurationError, RefusedError
+from mhc_lab.core.ids import ByteId
+from mhc_lab.core.progress import SILENT, Progress
+from mhc_lab.following.verdict import Verdict
+from mhc_lab.media.identity import byte_id
+from mhc_lab.media.probe import probe
+from mhc_lab.services import audit_log, following, media
+from mhc_lab.services.following import AddedList
+from mhc_lab.services.media import MeasuredFile, Storage
+from mhc_lab.sources.follow_lists import FollowList, RefusedList, read_lists
+from mhc_lab.storage.disk import MARKER, DiskStore, FoundFile
+from mhc_lab.workbench import Workbench
+
+BATCH_FILES = 256
+"""Files per transaction: a killed ingest loses at most this much work."""
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedList:
+    """What became of one list: its verdict now, or why it was refused."""
+
+    file_name: str
+    direction: str
+    observed_at: datetime | None
+    is_new: bool
+    verdict: str
+    why: str
+    name_count: int = 0
+    rejected_rows: tuple[str, ...] = ()
+    duplicate_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import of follow lists did."""
+
+    lists: tuple[OfferedList, ...]
+    event_count: int
+
+    def count(self, verdict: str) -> int:
+        """How many of the lists offered have this verdict now."""
+        return sum(offered.verdict == verdict for offered in self.lists)
+
+    @property
+    def new_count(self) -> int:
+        """How many lists were not here before."""
+        return sum(offered.is_new for offered in self.lists)
+
+    def __str__(self) -> str:
+        known = len(self.lists) - self.new_count
+        verdicts = ", ".join(
+            f"{n} {kind}" for kind in ("complete", "partial", "held", "refused") if (n := self.count(kind))
+        )
+        return (
+            f"{display.plural(self.new_count, 'new list')}, {known} known before ({verdicts or 'none'}); "
+            f"{display.plural(self.event_count, 'event')} in the history"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What an ingest of a folder did, by relative path where somebody may want to look."""
+
+    storage: str
+    new_count: int
+    known_count: int
+    differing: tuple[str, ...]
+    """Registered before with other bytes; their rows were kept as they were."""
+    flawed: tuple[tuple[str, str], ...]
+    """Path and verdict of files that are corrupt or refused; they are registered all the same."""
+    unreadable: tuple[str, ...]
+    """Could not be opened, or vanished meanwhile; not registered."""
+
+    def __str__(self) -> str:
+        parts = [display.plural(self.new_count, "new file"), f"{self.known_count:,} known before"]
+        parts += [f"{len(these):,} {word}" for word, these in self._oddities() if these]
+        return f"{self.storage}: {', '.join(parts)}"
+
+    def _oddities(self) -> tuple[tuple[str, tuple[object, ...]], ...]:
+        return (("differing", self.differing), ("flawed", self.flawed), ("unreadable", self.unreadable))
+
+
+def import_lists(
+    wb: Workbench,
+    *paths: Path,
+    observed_at: datetime | None = None,
+    direction: str | None = None,
+    complete: bool | None = None,
+    progress: Progress = SILENT,
+) -> Imported:
+    """Take in the lists of files and folders, and compute the history again: all of it or, when anything fails, nothing.
+
+    The keyword values serve files that have no manifest; they are ignored where one speaks.
+    """
+    offered = [
+        one
+        for path in paths
+        for one in read_lists(path, observed_at=observed_at, direction=direction, complete=complete)
+    ]
+    offered.sort(key=lambda one: one.observed_at or _NEVER)
+    with wb.transaction() as session:
+        added = []
+        for count, one in enumerate(offered, start=1):
+            added.append(following.add_list(session, one, at=wb.clock.now()))
+            progress(count, len(offered), "follow lists")
+        return _settle(wb, session, offered, added)
+
+
+def _settle(
+    wb: Workbench, session: Session, offered: list[FollowList | RefusedList], added: list[AddedList]
+) -> Imported:
+    is_news = any(result.is_new for result in added)
+    computed = following.recompute(session, at=wb.clock.now()) if is_news else following.computed(session)
+    lists = tuple(
+        _outcome(one, result, computed.verdicts.get(result.scrape) if result.scrape else None)
+        for one, result in zip(offered, added, strict=True)
+    )
+    imported = Imported(lists, computed.event_count)
+    if imported.new_count:
+        details = {"lists": imported.new_count, "events": computed.event_count}
+        audit_log.append(session, actor=wb.user, action="follow.import", subject="follow lists", details=details)
+    return imported
+
+
+def _outcome(one: FollowList | RefusedList, result: AddedList, verdict: Verdict | None) -> OfferedList:
+    if isinstance(one, RefusedList) or verdict is None:
+        why = one.why if isinstance(one, RefusedList) else "It was refused before."
+        return OfferedList(
+            one.file_name, one.direction, one.observed_at, is_new=result.is_new, verdict="refused", why=why
+        )
+    return OfferedList(
+        one.file_name,
+        one.direction,
+        one.observed_at,
+        is_new=result.is_new,
+        verdict=str(verdict.kind),
+        why=verdict.why,
+        name_count=len(one.names),
+        rejected_rows=one.rejected_rows,
+        duplicate_count=one.duplicate_count,
+    )
+
+
+def ingest(wb: Workbench, folder: Path, *, name: str | None = None, progress: Progress = SILENT) -> Ingested:
+    """Register every file below ``folder`` with byte id, size, dimensions and verdict; bytes are never touched.
+
+    The folder becomes a storage: it gets a marker file, by which a disk that is absent, empty or another one is told from this one.
+
+    Raises
+    ------
+    ConfigurationError
+        The folder, or the disk it should be on, is not there.
+    """
+    root = folder.expanduser().absolute()
+    store, storage, known = _open_store(wb, root, name or root.name)
+    tally = _Tally()
+    found = store.files(progress)
+    for batch in _batches(found, BATCH_FILES):
+        measured = _measure(store, batch, known, tally)
+        with wb.transaction() as session:
+            tally.new += media.register(session, storage.id, measured, at=wb.clock.now())
+        tally.seen += len(batch)
+        progress(tally.seen, len(found), "files")
+    ingested = tally.result(storage.name, store)
+    if ingested.new_count:
+        with wb.transaction() as session:
+            details = {"new": ingested.new_count, "known": ingested.known_count}
+            audit_log.append(session, actor=wb.user, action="media.ingest", subject=storage.name, details=details)
+    return ingested
+
+
+def _open_store(wb: Workbench, root: Path, name: str) -> tuple[DiskStore, Storage, dict[str, ByteId]]:
+    with wb.reader as session:
+        expected = media.marker_of(session, root)
+        others = [one for one in media.storages(session) if one.root != str(root)]
+    inner = next((one for one in others if Path(one.root).is_relative_to(root)), None)
+    if inner is not None:
+        raise RefusedError(
+            f"The store {inner.name} lies inside {root}, and every file in it would count twice. Ingest its neighbours one by one.",
+            rule="stores do not nest",
+        )
+    if expected is None and not root.is_dir():
+        raise ConfigurationError(
+            f"There is no folder {root}. Plug in the disk it is on, or give another folder.", setting="MHC_MEDIA_ROOT"
+        )
+    store = DiskStore.open(root, marker=expected) if expected else DiskStore.create(root)
+    twin = next((one for one in others if one.marker == store.marker and _carries(Path(one.root), store.marker)), None)
+    if twin is not None:
+        raise RefusedError(
+            f"{root} is a copy of the store {twin.name} at {twin.root}: both carry the same marker. "
+            f"Remove {MARKER} from the copy, then ingest it as a store of its own.",
+            rule="one marker, one store",
+        )
+    with wb.transaction() as session:
+        storage = media.disk_storage(session, root=root, marker=store.marker, name=name)
+        return store, storage, media.known_bytes(session, storage.id)
+
+
+def _carries(root: Path, marker: UUID) -> bool:
+    try:
+        DiskStore.open(root, marker=marker)
+    except ConfigurationError:
+        return False
+    return True
+
+
+def _measure(
+    store: DiskStore, batch: Sequence[FoundFile], known: dict[str, ByteId], tally: _Tally
+) -> list[MeasuredFile]:
+    """The files of ``batch`` that have no row yet, measured; the others only counted."""
+    measured = []
+    for found in batch:
+        try:
+            with store.read(found.relative_path) as stream:
+                digest = byte_id(stream)
+                before = known.get(found.relative_path)
+                if before is not None:
+                    tally.note_known(found, differs=before != digest)
+                    continue
+                stream.seek(0)
+                file = MeasuredFile(found, digest, probe(stream, size=found.size_bytes))
+        except (OSError, RefusedError):  # gone, closed, unreadable, or swapped for a link meanwhile; the others go on
+            tally.unreadable.append(found.relative_path)
+            continue
+        measured.append(file)
+        tally.note_verdict(file)
+    return measured
+
+
+class _Tally:
+    """What was counted so far."""
+
+    def __init__(self) -> None:
+        self.seen = self.new = self.known = 0
+        self.differing: list[str] = []
+        self.flawed: list[tuple[str, str]] = []
+        self.unreadable: list[str] = []
+
+    def note_known(self, found: FoundFile, *, differs: bool) -> None:
+        if differs:
+            self.differing.append(found.relative_path)
+        else:
+            self.known += 1
+
+    def note_verdict(self, file: MeasuredFile) -> None:
+        if file.probe.verdict in {"corrupt", "refused"}:
+            self.flawed.append((file.found.relative_path, file.probe.verdict))
+
+    def result(self, storage: str, store: DiskStore) -> Ingested:
+        unreadable = (*self.unreadable, *store.unreadable)
+        return Ingested(storage, self.new, self.known, tuple(self.differing), tuple(self.flawed), unreadable)
+
+
+def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

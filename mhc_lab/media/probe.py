@@ -1,0 +1,160 @@
+"""A verdict for any file: a picture that decodes, a video, damaged, dangerous, or something else.
+
+The first bytes decide what a file claims to be, never its name; only a decoder for exactly that format is then let near it. Nothing a
+decoder raises ends a run, but an error of the disk does: a bad sector says nothing about the picture.
+"""
+
+from __future__ import annotations
+
+import errno
+import struct
+import warnings
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import BinaryIO
+
+from PIL import Image
+
+PIXEL_LIMIT = 178_956_970
+"""A picture that declares more than this, all its frames together, is refused without being decoded."""
+
+_HEAD_BYTES = 64
+_BOX_LIMIT = 10_000
+_DECODER_ERRORS = (
+    OSError,  # UnidentifiedImageError is one
+    ValueError,
+    TypeError,
+    SyntaxError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    AssertionError,
+    EOFError,
+    MemoryError,
+    RuntimeError,  # NotImplementedError is one
+    struct.error,
+    zlib.error,
+)
+
+
+class Verdict(StrEnum):
+    """What a file is good for."""
+
+    READABLE = "readable"
+    VIDEO = "video"
+    CORRUPT = "corrupt"
+    REFUSED = "refused"
+    OPAQUE = "opaque"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What the bytes of a file say; width and height as coded, before any orientation tag."""
+
+    verdict: Verdict
+    format: str | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+def probe(stream: BinaryIO, *, size: int) -> Probe:
+    """The verdict on ``stream``, which stands at its start and should hold ``size`` bytes.
+
+    An empty file is corrupt; SVG and everything without a known signature is opaque. Of a JPEG only an eighth is drawn, which finds a cut
+    just as well. Python's warning filters are changed meanwhile, so two threads should not probe at once.
+    """
+    head = stream.read(_HEAD_BYTES)
+    kind = _claimed_format(head)
+    stream.seek(0)
+    if kind is None:
+        return Probe(Verdict.OPAQUE if head else Verdict.CORRUPT)
+    if kind in {"WEBM", "MKV"}:
+        return Probe(Verdict.VIDEO, kind)
+    if kind in {"MP4", "MOV"}:
+        return Probe(Verdict.VIDEO if _boxes_fit(stream, size) else Verdict.CORRUPT, kind)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _picture(stream, kind)
+
+
+_SIGNATURES: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
+    ("JPEG", lambda head: head.startswith(b"\xff\xd8\xff")),
+    ("PNG", lambda head: head.startswith(b"\x89PNG\r\n\x1a\n")),
+    ("GIF", lambda head: head.startswith((b"GIF87a", b"GIF89a"))),
+    ("WEBP", lambda head: head.startswith(b"RIFF") and head[8:12] == b"WEBP"),
+    ("TIFF", lambda head: head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"))),
+    ("BMP", lambda head: head.startswith(b"BM") and head[6:10] == b"\0\0\0\0"),
+    ("AVIF", lambda head: head[4:8] == b"ftyp" and head[8:12] in {b"avif", b"avis"}),
+    ("MOV", lambda head: head[4:12] == b"ftypqt  " or head[4:8] in {b"moov", b"mdat", b"wide"}),
+    (
+        "MP4",
+        lambda head: head[4:8] == b"ftyp" and head[8:11] in {b"iso", b"mp4", b"avc", b"M4V", b"MSN", b"3gp", b"das"},
+    ),
+    ("WEBM", lambda head: head.startswith(b"\x1aE\xdf\xa3") and b"webm" in head),
+    ("MKV", lambda head: head.startswith(b"\x1aE\xdf\xa3") and b"matroska" in head),
+)
+
+
+def _claimed_format(head: bytes) -> str | None:
+    return next((kind for kind, is_claimed in _SIGNATURES if is_claimed(head)), None)
+
+
+def _picture(stream: BinaryIO, kind: str) -> Probe:
+    width = height = None
+    try:
+        with Image.open(stream, formats=(kind,)) as image:
+            width, height = image.size
+            if _declared_pixels(image) > PIXEL_LIMIT:
+                return Probe(Verdict.REFUSED, kind, width, height)
+            image.draft("L", (1, 1))
+            image.load()
+    except Image.DecompressionBombError:
+        return Probe(Verdict.REFUSED, kind, width, height)
+    except _DECODER_ERRORS as failure:
+        _raise_when_from_the_disk(failure)
+        verdict = Verdict.REFUSED if _is_metadata_bomb(failure) else Verdict.CORRUPT
+        return Probe(verdict, kind, width, height)
+    return Probe(Verdict.READABLE, kind, width, height)
+
+
+def _declared_pixels(image: Image.Image) -> int:
+    """Pixels of all frames; the pages of a TIFF have sizes of their own."""
+    frames: int = getattr(image, "n_frames", 1)
+    if image.format != "TIFF":
+        return image.width * image.height * frames
+    pixels = 0
+    for page in reversed(range(frames)):
+        image.seek(page)
+        pixels += image.width * image.height
+    return pixels
+
+
+def _raise_when_from_the_disk(failure: BaseException) -> None:
+    """Decoders raise plain ``OSError``; the system's carry a number. A seek to a damaged offset is the decoder's fault."""
+    if isinstance(failure, OSError) and failure.errno not in {None, errno.EINVAL}:
+        raise failure
+
+
+def _is_metadata_bomb(failure: BaseException) -> bool:
+    return isinstance(failure, ValueError) and "too large" in str(failure)
+
+
+def _boxes_fit(stream: BinaryIO, size: int) -> bool:
+    """Whether the top boxes of an MP4 or MOV end where the file does, not after it."""
+    at = 0
+    for _ in range(_BOX_LIMIT):
+        stream.seek(at)
+        head = stream.read(16)
+        if len(head) < 8:
+            return not head
+        length = int.from_bytes(head[:4], "big")
+        if length == 1:
+            length = int.from_bytes(head[8:16], "big")
+        if length == 0:  # to the end of the file
+            return True
+        if length < 8 or at + length > size:
+            return False
+        at += length
+    return True

@@ -1,0 +1,9 @@
+"""The tables of the workbench as SQLAlchemy sees them, one module per noun.
+
+Importing this package fills :data:`mhc_lab.schema.base.metadata`. Triggers, functions and views live in the migrations.
+"""
+
+from mhc_lab.schema import following, media, operations, people
+from mhc_lab.schema.base import metadata
+
+__all__ = ["following", "media", "metadata", "operations", "people"]

@@ -1,0 +1,223 @@
+"""Persons: find or create, the names they had, whom to leave out of every figure, and who "me" is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from mhc_lab.core.errors import ConfigurationError, ConflictError, NotFoundError, RefusedError
+from mhc_lab.core.ids import PersonId
+from mhc_lab.core.names import username as checked
+from mhc_lab.schema.people import person_aliases, persons
+from mhc_lab.services import audit_log
+
+PLATFORM = "chaturbate"
+
+SINCE_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""From when a person's first known name counts: lists older than the first sight of them may still come in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One account on a platform."""
+
+    id: PersonId
+    username: str
+    role: str
+    is_self: bool
+    is_excluded: bool
+    excluded_reason: str | None
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+
+_COLUMNS = [
+    persons.c[name]
+    for name in (
+        "id", "username", "role", "is_self", "is_excluded", "excluded_reason", "first_seen_at", "last_seen_at",
+    )
+]  # fmt: skip
+
+
+def find_or_create(
+    session: Session, usernames: Iterable[str], *, at: datetime, role: str = "UNKNOWN"
+) -> dict[str, PersonId]:
+    """The person behind each name as it was at ``at``; names nobody has yet become new persons.
+
+    A name that somebody carried at ``at`` as an alias is that person, whoever carries it today. Two callers at once get the same rows:
+    the unique constraint decides, not a look beforehand. ``last_seen_at`` moves forward only, ``first_seen_at`` back only.
+
+    Parameters
+    ----------
+    usernames
+        Accepted names (:func:`mhc_lab.core.names.username`).
+    role
+        What new persons are; the role of known ones never changes.
+    """
+    wanted = sorted(
+        set(usernames)
+    )  # one order for all callers, so that two of them never wait for each other in a circle
+    renamed = _by_alias(session, wanted, at)
+    others = [name for name in wanted if name not in renamed]
+    _upsert(session, others, at=at, role=role)
+    rows = session.execute(
+        sa.select(persons.c.username, persons.c.id).where(
+            persons.c.platform == PLATFORM, persons.c.username == sa.any_(sa.literal(others, sa.ARRAY(sa.Text)))
+        )
+    )
+    return renamed | {name: PersonId(person) for name, person in rows}
+
+
+def find(session: Session, usernames: Iterable[str]) -> dict[str, PersonId]:
+    """The persons that carry these names today or carried them last; names of nobody are left out."""
+    wanted = sa.literal(sorted(set(usernames)), sa.ARRAY(sa.Text))
+    former = sa.select(person_aliases.c.alias, person_aliases.c.person_id).where(
+        person_aliases.c.alias == sa.any_(wanted)
+    )
+    today = sa.select(persons.c.username, persons.c.id).where(persons.c.username == sa.any_(wanted))
+    rows = [*session.execute(former.order_by(person_aliases.c.valid_from)), *session.execute(today)]
+    return {name: PersonId(person) for name, person in rows}
+
+
+def get(session: Session, username: str) -> Person:
+    """The person who carries ``username`` today, or carried it last.
+
+    Raises
+    ------
+    NotFoundError
+        Nobody has or had that name; near names are suggested.
+    """
+    name = checked(username)
+    person = find(session, [name]).get(name)
+    if person is None:
+        known = session.scalars(sa.select(persons.c.username).where(persons.c.username.startswith(name[:2]))).all()
+        raise NotFoundError("person", name, known=known)
+    return Person(*session.execute(sa.select(*_COLUMNS).where(persons.c.id == person)).one())
+
+
+def search(session: Session, prefix: str, *, limit: int = 20) -> list[Person]:
+    """Persons whose name begins with ``prefix``, in order of name; nothing for a prefix no name can have."""
+    begun = prefix.strip().lower()
+    statement = (
+        sa.select(*_COLUMNS)
+        .where(persons.c.username.startswith(begun, autoescape=True))
+        .order_by(persons.c.username)
+        .limit(limit)
+    )
+    return [Person(*row) for row in session.execute(statement)]
+
+
+def rename(session: Session, person: PersonId, *, to: str, at: datetime) -> None:
+    """Give ``person`` the name ``to`` from ``at`` on; the old one stays theirs for the time before.
+
+    Raises
+    ------
+    ConflictError
+        Somebody else carries that name today.
+    """
+    new = checked(to)
+    old = session.scalar(sa.select(persons.c.username).where(persons.c.id == person).with_for_update())
+    if old == new:
+        return
+    holder = session.scalar(sa.select(persons.c.id).where(persons.c.username == new))
+    if holder is not None:
+        raise ConflictError(
+            f'"{new}" is the name of another person already. Merge the two, or rename the other one first.',
+            mine=person, theirs=holder,
+        )  # fmt: skip
+    since = session.scalar(
+        sa.select(sa.func.max(person_aliases.c.valid_to)).where(person_aliases.c.person_id == person)
+    )
+    session.execute(
+        sa.insert(person_aliases).values(person_id=person, alias=old, valid_from=since or SINCE_EVER, valid_to=at)
+    )
+    session.execute(sa.update(persons).where(persons.c.id == person).values(username=new, updated_at=at))
+
+
+def set_exclusion(session: Session, person: PersonId, *, reason: str | None, at: datetime, by: str) -> None:
+    """Leave ``person`` out of every figure for ``reason``, or, with None, count them again; logged."""
+    values = {"is_excluded": reason is not None, "excluded_reason": reason, "excluded_at": at if reason else None}
+    session.execute(sa.update(persons).where(persons.c.id == person).values(**values, updated_at=at))
+    action = "person.exclude" if reason else "person.include"
+    audit_log.append(session, actor=by, action=action, subject=str(person), details={"reason": reason})
+
+
+def locked(session: Session, people: Iterable[PersonId]) -> dict[PersonId, Person]:
+    """The persons as they are now, kept from changing until the transaction ends."""
+    wanted = sa.literal(sorted(people), sa.ARRAY(sa.Uuid))
+    statement = sa.select(*_COLUMNS).where(persons.c.id == sa.any_(wanted)).order_by(persons.c.id).with_for_update()
+    return {PersonId(row.id): Person(*row) for row in session.execute(statement)}
+
+
+def me(session: Session) -> Person:
+    """The broadcaster this workbench belongs to.
+
+    Raises
+    ------
+    ConfigurationError
+        Nobody is marked yet.
+    """
+    row = session.execute(sa.select(*_COLUMNS).where(persons.c.is_self)).one_or_none()
+    if row is None:
+        raise ConfigurationError(
+            "It is not known which account is yours. Set MHC_BROADCASTER to your account name and open the workbench again.",
+            setting="MHC_BROADCASTER",
+        )
+    return Person(*row)
+
+
+def mark_self(session: Session, username: str, *, at: datetime) -> PersonId:
+    """Mark ``username`` as the broadcaster this workbench belongs to, unless they are already.
+
+    Raises
+    ------
+    RefusedError
+        The workbench belongs to somebody else.
+    """
+    name = checked(username)
+    owner = session.execute(sa.select(*_COLUMNS).where(persons.c.is_self)).one_or_none()
+    if owner is None:
+        person = find_or_create(session, [name], at=at, role="MODEL")[name]
+        session.execute(sa.update(persons).where(persons.c.id == person).values(is_self=True))
+        audit_log.append(
+            session, actor="workbench", action="person.mark_self", subject=str(person), details={"name": name}
+        )
+        return person
+    former = session.scalars(sa.select(person_aliases.c.alias).where(person_aliases.c.person_id == owner.id)).all()
+    if name != owner.username and name not in former:
+        raise RefusedError(
+            f'This workbench belongs to "{owner.username}", but MHC_BROADCASTER says "{name}". Correct the setting, '
+            "or give the other account a home of its own with MHC_HOME.",
+            rule="one broadcaster per workbench",
+        )
+    return PersonId(owner.id)
+
+
+def _upsert(session: Session, names: list[str], *, at: datetime, role: str) -> None:
+    """One statement for all names, in their order."""
+    name = sa.func.unnest(sa.literal(names, sa.ARRAY(sa.Text))).column_valued("name")
+    columns = ["username", "platform", "role", "first_seen_at", "last_seen_at"]
+    moment = sa.literal(at, persons.c.first_seen_at.type)
+    rows = sa.select(name, sa.literal(PLATFORM), sa.literal(role), moment, moment)
+    new = insert(persons).from_select(columns, rows)
+    seen = {
+        "first_seen_at": sa.func.least(persons.c.first_seen_at, new.excluded.first_seen_at),
+        "last_seen_at": sa.func.greatest(persons.c.last_seen_at, new.excluded.last_seen_at),
+    }
+    session.execute(new.on_conflict_do_update(index_elements=["username", "platform"], set_=seen))
+
+
+def _by_alias(session: Session, names: list[str], at: datetime) -> dict[str, PersonId]:
+    rows = session.execute(
+        sa.select(person_aliases.c.alias, person_aliases.c.person_id).where(
+            person_aliases.c.alias == sa.any_(sa.literal(names, sa.ARRAY(sa.Text))),
+            person_aliases.c.valid_from <= at,
+            sa.or_(person_aliases.c.valid_to.is_(None), person_aliases.c.valid_to > at),
+        )
+    )
+    return {alias: PersonId(person) for alias, person in rows}

@@ -1,0 +1,1 @@
+"""Where bytes lie. A store knows its root and what is below it; it never sees the database."""

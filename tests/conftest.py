@@ -1,0 +1,162 @@
+"""Fixtures on the real thing: one embedded server for the whole run, one database copied per test.
+
+``wb`` is the demo world with its proven mirror, built once and copied; ``empty_wb`` has tables and no rows; ``database`` is migrated, for
+what needs no workbench; ``session`` is rolled back.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy.orm import Session
+
+from mhc_lab import demo
+from mhc_lab.core.home import prepare
+from mhc_lab.core.secrets import Secret
+from mhc_lab.core.settings import Settings
+from mhc_lab.db import embedded, migrate, passfile
+from mhc_lab.db.engine import Database
+from mhc_lab.db.session import transaction
+from mhc_lab.demo import Truth
+from mhc_lab.workbench import Workbench
+from tests.support.clock import FrozenClock
+
+for name in [name for name in os.environ if name.startswith("MHC_") and name != "MHC_REQUIRE_BROWSER"]:
+    del os.environ[name]  # what the person at the keyboard has set must not reach a test
+os.environ["MHC_USER"] = "tester"
+
+
+@pytest.fixture(scope="session")
+def home() -> Iterator[Path]:
+    """A home of its own with a running embedded server, removed afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="mhc-tests-"))
+    server = embedded.start(prepare(folder))
+    yield folder
+    embedded.stop(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(server.cluster.parent, ignore_errors=True)
+    shutil.rmtree(server.socket, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """The demo world: a template database and the home files that belong to it."""
+
+    database: str
+    home: Path
+    truth: Truth
+
+
+class Copies:
+    """Makes databases from templates on the test server, and the settings that lead to them as their owner."""
+
+    def __init__(self, server_home: Path) -> None:
+        server = embedded.locate(server_home)
+        password = passfile.password(server_home, server.owner)
+        assert password is not None
+        self.login, self.password = server.owner, password
+        self._superuser = (server.cluster.parent / "superuser").read_text()
+        self._made: list[str] = []
+
+    def settings(self, home: Path, *, template: str = "template1") -> Settings:
+        name = f"t_{uuid.uuid4().hex[:12]}"
+        self.run("CREATE DATABASE {} OWNER {} TEMPLATE {}", name, self.login.role, template)
+        self._made.append(name)
+        url = f"postgresql://{self.login.role}:{self.password.reveal()}@/{name}?host={self.login.host}"
+        return Settings(home=prepare(home), database_url=Secret(url), user="tester")
+
+    def run(self, statement: str, *names: str) -> None:
+        """One statement as the server's superuser; ``{}`` are names."""
+        with psycopg.connect(
+            host=self.login.host, port=self.login.port, dbname="postgres", user="mhc_server", password=self._superuser,
+            autocommit=True,
+        ) as connection:  # fmt: skip
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+    def drop(self) -> None:
+        for name in self._made:
+            self.run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+            self.run("DROP ROLE IF EXISTS {}, {}", f"{name}_app", f"{name}_analyst")
+        self._made.clear()
+
+
+@pytest.fixture(scope="session")
+def _empty_template(home: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A migrated database without rows."""
+    settings = Copies(home).settings(tmp_path_factory.mktemp("empty"))
+    database = Database.open(settings)
+    migrate.upgrade(database)
+    database.close()
+    return database.owner.database
+
+
+@pytest.fixture(scope="session")
+def seeded(home: Path, _empty_template: str, tmp_path_factory: pytest.TempPathFactory) -> Seeded:
+    """The demo world, built once."""
+    settings = Copies(home).settings(tmp_path_factory.mktemp("seeded"), template=_empty_template)
+    with Workbench.open(settings, clock=FrozenClock()) as wb:
+        truth = demo.build(wb, seed=1)
+        wb.refresh_mirror()
+        return Seeded(wb.database.owner.database, settings.home, truth)
+
+
+@pytest.fixture
+def copies(home: Path) -> Iterator[Copies]:
+    """Databases of this test, dropped at its end."""
+    made = Copies(home)
+    yield made
+    made.drop()
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    """A clock that stands still."""
+    return FrozenClock()
+
+
+@pytest.fixture
+def database(copies: Copies, _empty_template: str, tmp_path: Path) -> Iterator[Database]:
+    """A migrated database of this test's own."""
+    opened = Database.open(copies.settings(tmp_path / "home", template=_empty_template))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def empty_wb(copies: Copies, _empty_template: str, tmp_path: Path, clock: FrozenClock) -> Iterator[Workbench]:
+    """A workbench with tables and no rows."""
+    with Workbench.open(copies.settings(tmp_path / "home", template=_empty_template), clock=clock) as wb:
+        yield wb
+
+
+@pytest.fixture
+def session(empty_wb: Workbench) -> Iterator[Session]:
+    """A session as app that is rolled back."""
+    with transaction(empty_wb.database) as session:
+        yield session
+        session.rollback()
+
+
+@pytest.fixture
+def wb(copies: Copies, seeded: Seeded, tmp_path: Path, clock: FrozenClock) -> Iterator[Workbench]:
+    """The demo world, this test's own copy: database, home files and mirror."""
+    settings = copies.settings(tmp_path / "home", template=seeded.database)
+    for part in ("mirror", "demo"):
+        shutil.copytree(seeded.home / part, settings.home / part, symlinks=True)
+    with Workbench.open(settings, clock=clock) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def truth(seeded: Seeded) -> Truth:
+    """Everything that was planted in the demo world."""
+    return seeded.truth

@@ -1,0 +1,157 @@
+"""Lists and folders taken in: once, whole, and never counted twice."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from mhc_lab.core.errors import ConfigurationError, RefusedError
+from mhc_lab.jobs import take_in
+from mhc_lab.schema.following import follow_history, follow_scrapes, follow_spells
+from mhc_lab.schema.people import profiles
+from mhc_lab.workbench import Workbench
+from tests.support.clock import FrozenClock
+
+START = datetime(2026, 3, 1, 10, tzinfo=UTC)
+
+
+def lists(wb: Workbench, folder: Path, *texts: str) -> take_in.Imported:
+    """A complete list a day, the names of each in one text."""
+    imported = None
+    for day, text in enumerate(texts):
+        path = folder / f"{day}.csv"
+        path.write_text("username\n" + "\n".join(text.split()) + "\n")
+        imported = take_in.import_lists(wb, path, observed_at=START + timedelta(days=day), complete=True)
+    assert imported is not None
+    return imported
+
+
+def versions(wb: Workbench) -> list[tuple[object, ...]]:
+    """Which transaction wrote each computed row last."""
+    with wb.reader as session:
+        return [
+            tuple(row)
+            for table in (follow_scrapes, follow_history, follow_spells, profiles)
+            for row in session.execute(sa.select(sa.text("xmin::text, ctid::text")).select_from(table))
+        ]
+
+
+def test_the_same_lists_twice_write_nothing(empty_wb: Workbench, tmp_path: Path) -> None:
+    first = lists(empty_wb, tmp_path, "a b c", "a b")
+    before = versions(empty_wb)
+
+    second = lists(empty_wb, tmp_path, "a b c", "a b")
+
+    assert versions(empty_wb) == before
+    assert (second.new_count, second.event_count) == (0, first.event_count)
+    assert [offered.verdict for offered in second.lists] == ["complete"]
+
+
+def test_lists_in_any_order_give_the_same_rows(empty_wb: Workbench, tmp_path: Path) -> None:
+    lists(empty_wb, tmp_path, "a b c", "a b", "a b c d")
+    late = tmp_path / "late.csv"
+    late.write_text("username\na\nb\n")
+
+    take_in.import_lists(empty_wb, late, observed_at=START + timedelta(days=1, hours=1), complete=True)
+
+    with empty_wb.reader as session:
+        statuses = session.scalars(
+            sa.select(follow_history.c.status).where(follow_history.c.action == "unfollow")
+        ).all()
+    assert statuses == ["confirmed"]
+
+
+def test_one_bad_list_takes_no_good_one_with_it_and_a_failure_takes_all(empty_wb: Workbench, tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
+    good.write_text("username\na\n")
+    bad.write_text("<html>log in</html>")
+
+    imported = take_in.import_lists(empty_wb, good, bad, observed_at=START, complete=True)
+
+    assert [offered.verdict for offered in imported.lists] == ["complete", "refused"]
+
+
+def test_the_profile_says_what_the_latest_spell_says(empty_wb: Workbench, tmp_path: Path) -> None:
+    lists(empty_wb, tmp_path, "a b c", "a b", "a b", "a b c")
+
+    with empty_wb.reader as session:
+        columns = [profiles.c.follower, profiles.c.follower_since, profiles.c.unfollower_at]
+        rows = session.execute(sa.select(*columns).order_by(profiles.c.follower_since)).all()
+    assert [tuple(row) for row in rows] == [
+        (True, START, None),
+        (True, START, None),
+        (True, START + timedelta(days=3), None),
+    ]
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Path:
+    """A folder with one file above and one below."""
+    root = tmp_path / "disk"
+    (root / "below").mkdir(parents=True)
+    (root / "note.txt").write_text("hello")
+    (root / "below" / "note.txt").write_text("there")
+    return root
+
+
+def test_a_folder_inside_a_store_is_no_store_of_its_own(empty_wb: Workbench, disk: Path) -> None:
+    take_in.ingest(empty_wb, disk)
+
+    with pytest.raises(RefusedError, match="lies inside the store"):
+        take_in.ingest(empty_wb, disk / "below")
+
+
+def test_a_folder_around_a_store_is_none_either(empty_wb: Workbench, disk: Path) -> None:
+    take_in.ingest(empty_wb, disk / "below")
+
+    with pytest.raises(RefusedError, match="lies inside"):
+        take_in.ingest(empty_wb, disk)
+
+
+def test_a_copy_of_a_store_is_not_taken_for_it(empty_wb: Workbench, disk: Path, tmp_path: Path) -> None:
+    take_in.ingest(empty_wb, disk)
+    shutil.copytree(disk, tmp_path / "copy")
+
+    with pytest.raises(RefusedError, match="is a copy of the store disk"):
+        take_in.ingest(empty_wb, tmp_path / "copy")
+
+
+def test_a_store_that_is_mounted_elsewhere_is_known_again(empty_wb: Workbench, disk: Path, tmp_path: Path) -> None:
+    take_in.ingest(empty_wb, disk)
+    disk.rename(tmp_path / "elsewhere")
+
+    again = take_in.ingest(empty_wb, tmp_path / "elsewhere")
+
+    assert (again.storage, again.new_count, again.known_count) == ("disk", 0, 2)
+
+
+def test_another_disk_in_the_same_place_is_not_taken_for_the_first(
+    empty_wb: Workbench, disk: Path, clock: FrozenClock
+) -> None:
+    take_in.ingest(empty_wb, disk)
+    shutil.rmtree(disk)
+    disk.mkdir()
+
+    with pytest.raises(ConfigurationError, match="offline"):
+        take_in.ingest(empty_wb, disk)
+
+
+def test_an_ingest_that_was_killed_is_finished_by_the_next(
+    empty_wb: Workbench, disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(take_in, "BATCH_FILES", 1)
+
+    def die(done: int, total: int | None, doing: str) -> None:
+        if (doing, done) == ("files", 1):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        take_in.ingest(empty_wb, disk, progress=die)
+
+    ingested = take_in.ingest(empty_wb, disk)
+
+    assert (ingested.new_count, ingested.known_count) == (1, 1)

@@ -1,0 +1,31 @@
+"""An attribute of ours that hides one of ipywidgets makes a widget vanish without a word."""
+
+from __future__ import annotations
+
+import inspect
+
+import ipywidgets as ipw
+import pytest
+
+from mhc_lab.workbench import Workbench
+from widgets._fields import PersonPicker
+from widgets._view import Freshness
+from widgets.exclusions import ExcludeForm
+from widgets.followers import WhoLeft
+from widgets.media import ExactDuplicatesView
+
+
+@pytest.mark.parametrize("kind", [ExcludeForm, WhoLeft, ExactDuplicatesView, PersonPicker])
+def test_no_attribute_hides_one_of_the_widget(empty_wb: Workbench, kind: type[ipw.VBox]) -> None:
+    widget = kind(empty_wb)
+
+    ours = {name for name in vars(widget) if not name.startswith("_")}
+    theirs = {name for name, _ in inspect.getmembers_static(ipw.VBox)}
+    assert not ours & theirs
+
+
+def test_no_attribute_of_the_refresh_line_hides_one_of_the_widget(empty_wb: Workbench) -> None:
+    widget = Freshness(empty_wb, on_refresh=lambda: None)
+
+    assert not {"wb", "on_refresh", "text", "refresh"} & {name for name, _ in inspect.getmembers_static(ipw.HBox)}
+    assert widget.refresh.description == "Refresh figures"

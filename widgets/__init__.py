@@ -1,0 +1,1 @@
+"""Forms and views for notebooks and dashboards; every one can be driven and read without a browser."""
