@@ -1,7 +1,7 @@
-"""Follow lists as they were taken, and what follows from them.
+"""Follow lists and single observations as they were taken, what people decided about them, and what follows from all that.
 
-``follow_scrapes`` and ``follow_scrape_names`` are what was seen and are never changed; ``follow_history`` and ``follow_spells``
-can be computed from them again at any time.
+``follow_scrapes``, ``follow_scrape_names`` and ``follow_observations`` are what was seen, ``follow_decisions`` what a person made of it; none
+is ever changed. The verdicts with their numbers, ``follow_history`` and ``follow_spells`` can be computed from them again at any time.
 """
 
 from __future__ import annotations
@@ -25,6 +25,13 @@ follow_scrapes = sa.Table(
     sa.Column("file_digest", sa.Text, nullable=False),
     sa.Column("rejected_rows", Texts, nullable=False, server_default="{}"),
     sa.Column("duplicate_count", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("at_risk_count", sa.Integer, comment="How many followed just before this list."),
+    sa.Column("added_count", sa.Integer, comment="How many on it did not follow before."),
+    sa.Column("missing_count", sa.Integer, comment="How many of those at risk are not on it."),
+    sa.Column(
+        "expected_missing", sa.Double, comment="How many of them the known rate lets expect; NULL before it is known."
+    ),
+    flag("is_folded"),
     stamped("imported_at"),
     sa.UniqueConstraint("direction", "observed_at", "file_digest"),
     one_of("direction", "followers", "following"),
@@ -45,6 +52,40 @@ follow_scrape_names = sa.Table(
     comment="One row per person on a follow list.",
 )
 
+follow_decisions = sa.Table(
+    "follow_decisions",
+    metadata,
+    sa.Column("number", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("scrape_id", sa.Uuid, sa.ForeignKey("follow_scrapes.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("decision", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("decided_by", sa.Text, nullable=False),
+    instant("decided_at", required=True),
+    one_of("decision", "complete", "partial", "refused", "automatic"),
+    sa.Index(None, "scrape_id", "number"),
+    comment="One row per decision a person took about a list; the newest counts, and 'automatic' takes the others back.",
+)
+
+follow_observations = sa.Table(
+    "follow_observations",
+    metadata,
+    key(),
+    person_reference(),
+    sa.Column("direction", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    flag("is_following"),
+    instant("at", required=True),
+    sa.Column("username", sa.Text, nullable=False, comment="The name as the source wrote it."),
+    sa.Column("reference", sa.Text, nullable=False, comment="What tells it from others: the event's id, or a digest."),
+    flag("is_folded"),
+    stamped("imported_at"),
+    one_of("direction", "followers", "following"),
+    one_of("source", "events_api", "profile_scrape", "manual_import"),
+    sa.UniqueConstraint("direction", "source", "reference"),
+    sa.Index(None, "person_id", "direction", "at"),
+    comment="One row per statement about one person: the event feed says when, a profile page says that it is so.",
+)
+
 follow_history = sa.Table(
     "follow_history",
     metadata,
@@ -58,6 +99,7 @@ follow_history = sa.Table(
     instant("last_seen_at"),
     instant("first_missing_at"),
     sa.Column("status", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
     instant("recorded_at", required=True),
     one_of("direction", "followers", "following"),
     one_of("action", "follow", "unfollow"),
@@ -66,10 +108,10 @@ follow_history = sa.Table(
     sa.CheckConstraint(
         "(action = 'unfollow') = (first_missing_at IS NOT NULL AND last_seen_at IS NOT NULL)", name="interval"
     ),
-    sa.CheckConstraint("last_seen_at < first_missing_at", name="order"),
+    sa.CheckConstraint("last_seen_at <= first_missing_at", name="order"),
     sa.UniqueConstraint("person_id", "direction", "at", "action"),
     sa.Index(None, "direction", "action", "at"),
-    comment="One row per follow or unfollow; an unfollow lies between last_seen_at and first_missing_at.",
+    comment="One row per follow or unfollow; an unfollow lies between last_seen_at and first_missing_at; equal: it is known exactly.",
 )
 
 follow_spells = sa.Table(
@@ -89,5 +131,5 @@ follow_spells = sa.Table(
     sa.CheckConstraint("(ended_at IS NULL) = (end_status IS NULL)", name="end"),
     sa.CheckConstraint("ended_at > started_at", name="order"),
     sa.Index(None, "direction", "started_at"),
-    comment="One row per unbroken stretch of following; started_after is NULL when it was open before we looked.",
+    comment="One row per unbroken stretch of following; started_after is NULL when it was open before we looked, and equals started_at when that is known exactly.",
 )
