@@ -12,6 +12,8 @@ from mhc_lab.core import display
 
 TIMELINE_ROWS = 60
 """The timeline draws this many of the newest unfollows; more would not be read."""
+TIMELINE_EVENTS = 400
+"""And this many of the newest events across it."""
 
 _UTC = alt.Scale(type="utc")
 _STATUSES = ["confirmed", "provisional"]
@@ -24,8 +26,11 @@ _CHANGES = {
 _VERDICTS = {"complete": "circle", "partial": "triangle-down", "held": "cross", "refused": "square"}
 
 
-def timeline(frame: pl.DataFrame, *, window: Window) -> Chart:
-    """When each person left: a thin line while they followed, a strong one over the time in which they left, a mark at its end."""
+def timeline(frame: pl.DataFrame, *, window: Window, events: pl.DataFrame | None = None) -> Chart:
+    """When each person left: a thin line while they followed, a strong one over the time in which they left, a mark at its end.
+
+    ``events`` (kind, at) go across from top to bottom, each kind with a dash of its own.
+    """
     drawn = frame.head(TIMELINE_ROWS)
     base = alt.Chart(_with_texts(drawn, window)).encode(
         y=alt.Y("username:N", sort=drawn["username"].unique(maintain_order=True).to_list(), title=None),
@@ -50,12 +55,31 @@ def timeline(frame: pl.DataFrame, *, window: Window) -> Chart:
         fill=alt.Fill("status:N", title=None, scale=alt.Scale(domain=_STATUSES, range=[charts.ACCENT, "transparent"])),
     )
     cut = f"The newest {drawn.height} of {frame.height:,}." if frame.height > drawn.height else ""
+    layers = stay + doubt + end
+    if events is not None:
+        layers = _across(events, window) + layers
     return charts.finished(
-        (stay + doubt + end).properties(height=alt.Step(17)),
+        layers.properties(height=alt.Step(17)),
         title="When each of them left",
         note=cut or "Thin: while they followed. Strong: when they left.",
         description=f"When each of them left, {window}: a line for each of {display.plural(drawn.height, 'unfollow')}.",
     )
+
+
+def _across(events: pl.DataFrame, window: Window) -> alt.Chart:
+    """A faint line for each event of the window, with its kind."""
+    within = events.filter(pl.col("at") > window.start, pl.col("at") <= window.end)
+    rows = within.sort("at", descending=True).head(TIMELINE_EVENTS).with_columns(_minute("at"))
+    drawn: alt.Chart = (
+        alt.Chart(rows.select("kind", "at", "at_text"))
+        .mark_rule(color="currentColor", opacity=0.35, strokeWidth=1)
+        .encode(
+            x=alt.X("at:T", scale=_UTC),
+            strokeDash=alt.StrokeDash("kind:N", title="event"),
+            tooltip=[alt.Tooltip("kind:N"), alt.Tooltip("at_text:N", title="when")],
+        )
+    )
+    return drawn
 
 
 def daily(frame: pl.DataFrame) -> Chart:

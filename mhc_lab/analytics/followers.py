@@ -6,23 +6,21 @@ and charts draw them. What one complete list says is provisional until a second 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import polars as pl
 
+from mhc_lab.analytics.choices import SOURCE_WORDS, Filter, check
+from mhc_lab.analytics.choices import Direction as Direction
+from mhc_lab.analytics.choices import Status as Status
 from mhc_lab.analytics.window import Window
 from mhc_lab.core import display
-from mhc_lab.core.errors import UserError
 from mhc_lab.mirror.connection import Mirror
 
 if TYPE_CHECKING:
     from mhc_lab.analytics.charts import Chart
-
-Direction = Literal["followers", "following"]
-Status = Literal["confirmed", "provisional"]
 
 _HEADINGS = {
     "username": "who",
@@ -30,7 +28,13 @@ _HEADINGS = {
     "last_seen_at": "last seen",
     "first_missing_at": "first missing",
     "is_left_truncated": "followed before we looked",
+    "source": "known from",
+    "returned_at": "came back",
 }
+_SHOWN = (
+    "username", "followed_at", "last_seen_at", "first_missing_at", "days_followed", "status", "is_left_truncated", "source",
+    "reason", "returned_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -38,7 +42,7 @@ class Unfollows:
     """The unfollows of a window and what they are out of."""
 
     frame: pl.DataFrame
-    """One row per unfollow, newest first."""
+    """One row per unfollow that fits what was asked for, newest first."""
     daily: pl.DataFrame
     """One row per day on which somebody came or left, whatever the status asked for."""
     window: Window
@@ -50,10 +54,11 @@ class Unfollows:
     """Who came in the window."""
     baseline: int
     """Who stood on the first list, when that was taken in the window: they were there before we looked and did not come."""
+    only: Filter = field(default_factory=Filter)
 
     @property
     def count(self) -> int:
-        """How many left."""
+        """How many left, of those asked for."""
         return self.frame.height
 
     @property
@@ -65,6 +70,11 @@ class Unfollows:
     def confirmed(self) -> int:
         """How many of them are missing from a second complete list, too."""
         return self.count - self.provisional
+
+    @property
+    def returned(self) -> int:
+        """How many of them have followed again since."""
+        return self.frame.filter(pl.col("has_returned")).height
 
     @property
     def median_days_followed(self) -> float | None:
@@ -87,11 +97,25 @@ class Unfollows:
         exposed = self.at_start + self.follows
         return self.count / exposed if exposed else None
 
-    def chart(self) -> Chart:
-        """When each of them left, as precisely as it is known; of many, the newest."""
+    @property
+    def stats(self) -> dict[str, float | int | None]:
+        """The numbers of the window by name, as ``mhc follow stats --json`` tells them."""
+        return {
+            "at_start": self.at_start,
+            "at_end": self.at_end,
+            "follows": self.follows,
+            "unfollows": self.count,
+            "rate_of_start": self.rate_of_start,
+            "rate_of_exposed": self.rate_of_exposed,
+            "mean_days_followed": self.mean_days_followed,
+            "median_days_followed": self.median_days_followed,
+        }
+
+    def chart(self, *, events: pl.DataFrame | None = None) -> Chart:
+        """When each of them left, as precisely as it is known; of many, the newest. ``events`` (kind, at) are drawn across."""
         from mhc_lab.analytics import follower_charts  # altair costs a second, and a table waits for no chart
 
-        return follower_charts.timeline(self.frame, window=self.window)
+        return follower_charts.timeline(self.frame, window=self.window, events=events)
 
     def daily_chart(self) -> Chart:
         """Who came, upwards, and who left, downwards, day by day."""
@@ -107,6 +131,7 @@ class Unfollows:
             [
                 ("left", self.count),
                 ("of them provisional", self.provisional),
+                ("of them back again", self.returned),
                 (f"{self.direction} at the start", self.at_start),
                 *([("there before we looked", self.baseline)] if self.baseline else []),
                 ("came", self.follows),
@@ -119,8 +144,10 @@ class Unfollows:
     def table(self) -> str:
         """A row for each of them, as safe HTML."""
         if not self.count:
-            return display.note("Nobody left in this window.")
-        return display.table(self.frame, caption="Who left, newest first (times in UTC)", headings=_HEADINGS)
+            asked = "" if self.only.is_open and self.status is None else " of those asked for"
+            return display.note(f"Nobody{asked} left in this window.")
+        shown = self.frame.select(_SHOWN).with_columns(pl.col("source").replace(SOURCE_WORDS))
+        return display.table(shown, caption="Who left, newest first (times in UTC)", headings=_HEADINGS)
 
     def __repr__(self) -> str:
         left = f"{display.plural(self.count, 'unfollow')} ({self.provisional} provisional)"
@@ -159,11 +186,17 @@ class ListLengths:
 
 
 def unfollows(
-    mirror: Mirror, *, window: Window, direction: Direction = "followers", status: Status | None = None
+    mirror: Mirror,
+    *,
+    window: Window,
+    direction: Direction = "followers",
+    status: Status | None = None,
+    only: Filter | None = None,
 ) -> Unfollows:
     """Who left in ``window``: followers who left us, or with ``direction="following"`` whom we left.
 
-    Excluded persons are in no figure. With a ``status`` only these unfollows are listed and counted.
+    Excluded persons are in no figure. With a ``status`` or a filter only these unfollows are listed and counted; those they are out
+    of stay the same.
 
     Examples
     --------
@@ -173,24 +206,24 @@ def unfollows(
     >>> left.frame.select("username", "days_followed", "status").rows()
     [('bo', 2.0, 'provisional'), ('ann', 7.0, 'confirmed')]
     """
-    _check("direction", direction, get_args(Direction))
+    check("direction", direction, get_args(Direction))
     if status is not None:
-        _check("status", status, get_args(Status))
+        check("status", status, get_args(Status))
+    only = only or Filter()
     asked: dict[str, Any] = {"direction": direction, "since": window.start, "until": window.end}
-    frame = mirror.query("followers/unfollows", **asked)
     headline = mirror.query("followers/headline", **asked).row(0, named=True)
     return Unfollows(
-        frame=frame if status is None else frame.filter(pl.col("status") == status),
+        frame=mirror.query("followers/unfollows", **asked, status=status, **only.params),
         daily=mirror.query("followers/daily_changes", **asked),
         window=window, direction=direction, status=status,
         at_start=headline["at_start"], at_end=headline["at_end"], follows=headline["follows"],
-        baseline=headline["baseline"],
+        baseline=headline["baseline"], only=only,
     )  # fmt: skip
 
 
 def counts(mirror: Mirror, *, direction: Direction = "followers") -> ListLengths:
     """How many names each list had, over all time."""
-    _check("direction", direction, get_args(Direction))
+    check("direction", direction, get_args(Direction))
     return ListLengths(mirror.query("followers/follower_count", direction=direction), direction)
 
 
@@ -202,11 +235,6 @@ def covered(mirror: Mirror, *, since: str = "", until: str = "", direction: Dire
     taken = counts(mirror, direction=direction).frame["observed_at"].to_list() or [mirror.made_at]
     first = taken[0] if taken[0] < taken[-1] else taken[0] - timedelta(days=1)
     return Window.parse(since or first.isoformat(), until or taken[-1].isoformat())
-
-
-def _check(what: str, said: str, choices: Sequence[str]) -> None:
-    if said not in choices:
-        raise UserError(f'"{said}" is no {what}. Choose one of: {", ".join(choices)}.')
 
 
 def _number(value: object) -> float | None:

@@ -19,7 +19,7 @@ _COMMANDS = {
     "up": "Start the embedded database.",
     "down": "Stop the embedded database.",
     "demo": "Fill an empty workbench with an invented world.",
-    "follow": "Follow lists: take them in.",
+    "follow": "Who follows and who left: lists, decisions, events, figures.",
     "media": "Pictures and videos: register them.",
     "exclude": "Leave persons out of every figure, and count them again.",
     "mirror": "The DuckDB mirror: refresh, verify, status.",

@@ -1,16 +1,20 @@
-"""The demo world's follow lists, as files somebody might have saved: most of them whole, some broken off, torn, short, empty or untidy."""
+"""The demo world's follow lists, as files somebody might have saved.
+
+Most are whole; some are broken off, torn, short, empty, untidy or something else altogether. Most are CSV; some are saved pages, JSON with
+numeric ids, or one name per line.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from random import Random
 
-from mhc_lab.demo import calendar
+from mhc_lab.demo import calendar, list_files
 from mhc_lab.demo.people import Cast, Stay
 
 
@@ -24,23 +28,32 @@ class Oddity(StrEnum):
     FEWER_THAN_REPORTED = "fewer than reported"
     SHORT = "short"
     EMPTY = "empty"
+    LOST_PAGE = "lost a page"
+    TWO_TOTALS = "two totals"
+    NO_NAMES = "no column of names"
+    LOGIN_PAGE = "login page"
 
 
 _PLANTED = (
-    *[Oddity.BROKEN_OFF] * 3, *[Oddity.TORN] * 3, *[Oddity.FEWER_THAN_REPORTED] * 2, Oddity.SHORT, Oddity.EMPTY, Oddity.UNTIDY,
+    Oddity.BROKEN_OFF, Oddity.BROKEN_OFF, Oddity.TORN, Oddity.FEWER_THAN_REPORTED, Oddity.SHORT, Oddity.EMPTY, Oddity.UNTIDY,
+    Oddity.LOST_PAGE, Oddity.TWO_TOTALS, Oddity.NO_NAMES, Oddity.LOGIN_PAGE,
 )  # fmt: skip
 _KEPT = {
     Oddity.BROKEN_OFF: (0.4, 0.8), Oddity.TORN: (0.4, 0.8), Oddity.FEWER_THAN_REPORTED: (0.8, 0.95),
-    Oddity.SHORT: (0.25, 0.4), Oddity.EMPTY: (0.0, 0.0),
+    Oddity.SHORT: (0.25, 0.4), Oddity.EMPTY: (0.0, 0.0), Oddity.NO_NAMES: (0.0, 0.0), Oddity.LOGIN_PAGE: (0.0, 0.0),
 }  # fmt: skip
 _VERDICTS = {
     Oddity.NONE: "complete", Oddity.UNTIDY: "complete",
     Oddity.BROKEN_OFF: "partial", Oddity.TORN: "partial", Oddity.FEWER_THAN_REPORTED: "partial",
-    Oddity.SHORT: "held", Oddity.EMPTY: "held",
+    Oddity.TWO_TOTALS: "partial",
+    Oddity.SHORT: "held", Oddity.EMPTY: "held", Oddity.LOST_PAGE: "held",
+    Oddity.NO_NAMES: "refused", Oddity.LOGIN_PAGE: "refused",
 }  # fmt: skip
-_SILENT_ABOUT_THE_TOTAL = {Oddity.SHORT, Oddity.EMPTY, Oddity.UNTIDY}
-_BAD_ROWS = ("not a name!", "zwölf")
-_REPEATED_ROWS = 3
+_WITH_A_TOTAL = {Oddity.NONE, Oddity.BROKEN_OFF, Oddity.TORN, Oddity.FEWER_THAN_REPORTED}
+_PAGE_NAMES = 30
+"""Names on one page of the site."""
+_FORMS = {3: "html", 6: "json", 8: "txt"}
+"""The form of an ordinary list, by the last digit of the day it was taken on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +82,17 @@ class PlantedList:
     @property
     def rejected_count(self) -> int:
         """How many rows hold no user name."""
-        return len(_BAD_ROWS) if self.oddity is Oddity.UNTIDY else 0
+        return len(list_files.BAD_ROWS) if self.oddity is Oddity.UNTIDY else 0
 
     @property
     def duplicate_count(self) -> int:
         """How many rows repeat a name."""
-        return _REPEATED_ROWS if self.oddity is Oddity.UNTIDY else 0
+        return list_files.REPEATED_ROWS if self.oddity is Oddity.UNTIDY else 0
 
 
 def plant(cast: Cast, *, seed: int) -> tuple[PlantedList, ...]:
     """All lists of the world, those of followers first, each kind in order of time."""
-    rng = Random(f"{seed} lists")  # noqa: S311
+    rng = Random(f"{seed} lists")  # noqa: S311 - a world to look at, not a secret
     odd = dict(zip(calendar.odd_days(rng), _PLANTED, strict=True))
     followers = [
         _taken(rng, cast, "followers", moment, odd.get(number, Oddity.NONE))
@@ -94,12 +107,12 @@ def plant(cast: Cast, *, seed: int) -> tuple[PlantedList, ...]:
     return (*followers, *following)
 
 
-def write(lists: tuple[PlantedList, ...], folder: Path) -> None:
-    """The files and their manifest in ``folder``."""
+def write(lists: tuple[PlantedList, ...], folder: Path, *, others: Sequence[Mapping[str, object]] = ()) -> None:
+    """The files and their manifest in ``folder``; ``others`` are entries for what is no list."""
     folder.mkdir(parents=True, exist_ok=True)
     for planted in lists:
         (folder / planted.file_name).write_bytes(planted.content)
-    manifest = json.dumps([_entry(planted) for planted in lists], indent=1)
+    manifest = json.dumps([*map(_entry, lists), *others], indent=1)
     (folder / "manifest.json").write_text(manifest + "\n", encoding="utf-8")
 
 
@@ -116,16 +129,16 @@ def _entry(planted: PlantedList) -> dict[str, object]:
 def _taken(rng: Random, cast: Cast, direction: str, moment: datetime, oddity: Oddity) -> PlantedList:
     stays = cast.followers if direction == "followers" else cast.following
     everybody = _present(stays, moment)
-    kept = everybody[: round(len(everybody) * rng.uniform(*_KEPT.get(oddity, (1, 1))))]
-    names = [cast.name_at(person, moment) for person in everybody]
+    kept = _kept(rng, everybody, oddity)
+    form = _form(direction, moment, oddity)
     return PlantedList(
-        file_name=f"{direction}-{moment:%Y-%m-%d}.csv",
+        file_name=f"{direction}-{moment:%Y-%m-%d}.{form}",
         direction=direction,
         observed_at=moment,
         oddity=oddity,
         persons=tuple(kept),
-        reported_total=None if oddity in _SILENT_ABOUT_THE_TOTAL else len(everybody),
-        content=_content(names, len(kept), direction, oddity),
+        reported_total=len(everybody) if oddity in _WITH_A_TOTAL else None,
+        content=_content(cast, moment, direction, form, oddity, (everybody, kept)),
     )
 
 
@@ -135,26 +148,39 @@ def _present(stays: Mapping[str, tuple[Stay, ...]], moment: datetime) -> list[st
     return sorted(began, key=lambda name: (began[name], name), reverse=True)
 
 
-def _content(names: list[str], kept: int, direction: str, oddity: Oddity) -> bytes:
+def _kept(rng: Random, everybody: list[str], oddity: Oddity) -> list[str]:
+    """Who of them is on the list that was saved."""
+    if oddity is Oddity.LOST_PAGE:
+        return everybody[:_PAGE_NAMES] + everybody[2 * _PAGE_NAMES :]
+    return everybody[: round(len(everybody) * rng.uniform(*_KEPT.get(oddity, (1, 1))))]
+
+
+def _form(direction: str, moment: datetime, oddity: Oddity) -> str:
+    """The ending of the file."""
+    if oddity in {Oddity.TWO_TOTALS, Oddity.LOGIN_PAGE}:
+        return "html"
+    if direction == "following" or oddity is not Oddity.NONE:
+        return "csv"
+    return _FORMS.get((moment - calendar.START).days % 10, "csv")
+
+
+def _content(
+    cast: Cast, moment: datetime, direction: str, form: str, oddity: Oddity, persons: tuple[list[str], list[str]]
+) -> bytes:
+    everybody, names = ([cast.name_at(person, moment) for person in some] for some in persons)
+    if oddity is Oddity.LOGIN_PAGE:
+        return list_files.LOGIN_PAGE
+    if oddity is Oddity.NO_NAMES:
+        return list_files.WITHOUT_NAMES
     if oddity is Oddity.UNTIDY:
-        return _untidy(names)
+        return list_files.untidy(names)
+    if form == "html":
+        totals = [len(everybody), len(everybody) + 3] if oddity is Oddity.TWO_TOTALS else [len(everybody)]
+        return list_files.page(names, account=cast.broadcaster, totals=totals)
+    if form == "json":
+        return list_files.with_ids(names, {cast.name_at(one, moment): cast.numeric_id(one) for one in persons[1]})
+    if form == "txt":
+        return list_files.plain(names)
     heading, separator = ("username", ",") if direction == "followers" else ("Handle", "\t")
-    lines = [f"{heading}{separator}place"]
-    lines += [f"{name}{separator}{place}" for place, name in enumerate(names[:kept], start=1)]
-    torn = names[kept][:4] if oddity is Oddity.TORN else ""
-    return ("\n".join(lines) + "\n" + torn).encode()
-
-
-def _untidy(names: list[str]) -> bytes:
-    """As a spreadsheet and a person leave it: byte order mark, CR LF, semicolons, an ``@``, a link, capitals, repeated and bad rows."""
-    first, second, third, *others = names
-    written = [
-        f"@{first}",
-        f"https://chaturbate.com/{second}/",
-        third.upper(),
-        *others,
-        *_BAD_ROWS,
-        *names[:_REPEATED_ROWS],
-    ]
-    lines = ["Place;User", *(f"{place};{name}" for place, name in enumerate(written, start=1))]
-    return "".join(f"{line}\r\n" for line in lines).encode("utf-8-sig")
+    torn = everybody[len(names)][:4] if oddity is Oddity.TORN else ""
+    return list_files.csv(names, heading=heading, separator=separator, torn=torn)

@@ -22,6 +22,8 @@ _RETURNING = 16
 _BLINKING = 2
 _LEAVING_AT_THE_END = 3
 _RENAMED_ON, _RENAMED_LEAVES_ON = 99.5, 139.4
+_RENAMED_UNTOLD_ON = 95.6
+"""Nobody said so; but the list of the next night has numeric ids."""
 
 _BEGINNINGS = "alv brin cald dov elm fjor galv hest ilm jorv kelv lorv mirv nolv orm pelv quilm rosk selv tarv ulm velv wist yarv zelv"
 _ENDINGS = "ada ami ara aro ea elin enda era esto evan ia ibel ika ilo imar ina iro isha ona onde ora ovan uma una uri"
@@ -57,6 +59,9 @@ class Cast:
 
     broadcaster: str
     rename: Rename
+    """Known before the lists, as an alias."""
+    untold_rename: Rename
+    """Shown only by a list with numeric ids."""
     followers: Mapping[str, tuple[Stay, ...]]
     following: Mapping[str, tuple[Stay, ...]]
 
@@ -67,18 +72,26 @@ class Cast:
 
     def name_at(self, person: str, moment: datetime) -> str:
         """The name that ``person`` carried then."""
-        return self.rename.old if person == self.rename.new and moment < self.rename.at else person
+        for rename in (self.rename, self.untold_rename):
+            if person == rename.new and moment < rename.at:
+                return rename.old
+        return person
+
+    def numeric_id(self, person: str) -> int:
+        """The platform's number for ``person``, whatever they are called."""
+        return 100_000 + 7 * self.persons.index(person)
 
 
 def invent(seed: int) -> Cast:
     """The people of the world with that seed."""
     rng = Random(f"{seed} people")  # noqa: S311 - a world to look at, not a secret
-    broadcaster, old_name, *others = _names(rng, PERSONS + 1)
+    broadcaster, old_name, other_old_name, *others = _names(rng, PERSONS + 2)
     only_followed, followers = others[:_ONLY_FOLLOWED], others[_ONLY_FOLLOWED:]
-    followed = [*only_followed, *rng.sample(followers, _ALSO_FOLLOWED)]
+    followed = [*only_followed, *rng.sample(followers[2:], _ALSO_FOLLOWED)]
     return Cast(
         broadcaster=broadcaster,
         rename=Rename(old_name, followers[0], day(_RENAMED_ON)),
+        untold_rename=Rename(other_old_name, followers[1], day(_RENAMED_UNTOLD_ON)),
         followers=dict(zip(followers, _follower_stays(rng, len(followers)), strict=True)),
         following=dict(zip(followed, _followed_stays(rng, len(followed)), strict=True)),
     )
@@ -101,15 +114,16 @@ def _names(rng: Random, count: int) -> list[str]:
 
 
 def _follower_stays(rng: Random, count: int) -> Iterator[tuple[Stay, ...]]:
-    """The one who is renamed, those who come back, those whom a single list misses, those who leave at the very end, and the others."""
+    """The two who are renamed, those who come back, those whom a single list misses, those who leave at the very end, and the others."""
     yield (Stay(day(-rng.uniform(20, 200)), day(_RENAMED_LEAVES_ON)),)
+    yield (Stay(day(-rng.uniform(20, 200)), None),)
     for _ in range(_RETURNING):
         yield _two_stays(rng)
     for number in quiet_days(rng, _BLINKING):
         yield Stay(day(-rng.uniform(5, 90)), day(number)), Stay(day(number + 0.5), None)
     for _ in range(_LEAVING_AT_THE_END):
         yield (Stay(day(rng.uniform(-60, 100)), day(DAYS - 1)),)
-    others = count - 1 - _RETURNING - _BLINKING - _LEAVING_AT_THE_END
+    others = count - 2 - _RETURNING - _BLINKING - _LEAVING_AT_THE_END
     for number in range(others):
         began = -rng.uniform(1, 400) if number < _BEFORE_WE_LOOKED else rng.uniform(0.5, DAYS - 10)
         yield (_stay(rng, began, shortest=3, typical=230),)

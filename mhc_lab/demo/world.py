@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,14 @@ import sqlalchemy as sa
 from mhc_lab.core import display
 from mhc_lab.core.errors import RefusedError
 from mhc_lab.core.progress import SILENT, Progress
-from mhc_lab.demo import lists, people, pictures
+from mhc_lab.demo import lists, observations, people, pictures, snapshots
 from mhc_lab.demo.calendar import START
 from mhc_lab.demo.lists import PlantedList
+from mhc_lab.demo.observations import PlantedObservation
 from mhc_lab.demo.people import Cast
 from mhc_lab.demo.pictures import Gallery, Kind
-from mhc_lab.demo.truth import FILE, Truth, expected_events, expected_lists
+from mhc_lab.demo.snapshots import Watched
+from mhc_lab.demo.truth import FILE, Truth, expected_broadcasts, expected_events, expected_lists
 from mhc_lab.jobs import take_in
 from mhc_lab.schema.people import persons
 from mhc_lab.services import people as people_service
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from mhc_lab.workbench import Workbench
 
 FOLDER = "demo"
-"""Below the home folder: ``lists``, ``media`` and ``truth.json``."""
+"""Below the home folder: ``lists``, ``answers``, ``media`` and ``truth.json``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class World:
     seed: int
     cast: Cast
     lists: tuple[PlantedList, ...]
+    observations: tuple[PlantedObservation, ...]
+    watched: Watched
     gallery: Gallery
 
     @property
@@ -46,8 +51,9 @@ class World:
             broadcaster=self.cast.broadcaster,
             persons=self.cast.persons,
             rename=self.cast.rename,
+            untold_rename=replace(self.cast.untold_rename, at=self._told_at),
             lists=expected_lists(self.lists),
-            events=expected_events(self.lists),
+            events=expected_events(self.lists, self.observations),
             file_count=len(self.gallery.files),
             duplicates=self.gallery.duplicates,
             reencoded=self.gallery.reencoded,
@@ -56,13 +62,24 @@ class World:
             opaque=self.gallery.paths(Kind.TEXT),
             missing=self.gallery.missing,
             orphans=tuple(file.path for file in self.gallery.orphans),
+            broadcasts=expected_broadcasts(self.watched.broadcasts),
+            without_trophy=self.watched.without_trophy,
         )
+
+    @property
+    def _told_at(self) -> datetime:
+        """When the first list after the rename that nobody told was taken."""
+        taken = (one.observed_at for one in self.lists if one.direction == "followers")
+        return next(moment for moment in taken if moment > self.cast.untold_rename.at)
 
 
 def invent(seed: int) -> World:
     """The world with that seed."""
     cast = people.invent(seed)
-    return World(seed, cast, lists.plant(cast, seed=seed), pictures.plant(cast.persons, seed=seed))
+    planted = lists.plant(cast, seed=seed)
+    told = observations.plant(cast, planted, seed=seed)
+    watched = snapshots.plant(cast, seed=seed)
+    return World(seed, cast, planted, told, watched, pictures.plant(cast.persons, seed=seed))
 
 
 def is_wanted(wb: Workbench) -> bool:
@@ -91,6 +108,7 @@ def build(wb: Workbench, *, seed: int, progress: Progress = SILENT) -> Truth:
     if not is_begun:
         _plant_persons(wb, world.cast)
     take_in.import_lists(wb, folder / "lists", progress=progress)
+    snapshots.take_in(wb, folder / "answers", progress=progress)
     take_in.ingest(wb, folder / "media", name=FOLDER, progress=progress)
     for path in world.gallery.missing:
         (folder / "media" / path).unlink()
@@ -115,11 +133,17 @@ def _is_begun(wb: Workbench, world: World, folder: Path) -> bool:
 
 
 def _write(world: World, folder: Path, progress: Progress) -> None:
-    """Lists and pictures, in place of what an earlier world left; the marker of the media folder stays."""
-    for leftover in (folder / "lists", folder / "media" / "people"):
+    """Lists, answers and pictures, in place of what an earlier world left; the marker of the media folder stays."""
+    for leftover in (folder / "lists", folder / "answers", folder / "media" / "people"):
         shutil.rmtree(leftover, ignore_errors=True)
-    lists.write(world.lists, folder / "lists")
+    lists.write(world.lists, folder / "lists", others=_write_observations(world, folder / "lists"))
+    snapshots.write(world.watched.answers, folder / "answers")
     pictures.write(world.gallery.files, folder / "media", seed=world.seed, progress=progress)
+
+
+def _write_observations(world: World, folder: Path) -> list[dict[str, object]]:
+    folder.mkdir(parents=True, exist_ok=True)
+    return observations.write(world.observations, world.cast, folder, seed=world.seed)
 
 
 def _plant_persons(wb: Workbench, cast: Cast) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
@@ -18,18 +18,22 @@ from mhc_lab.core import display
 from mhc_lab.core.errors import ConfigurationError, RefusedError
 from mhc_lab.core.ids import ByteId
 from mhc_lab.core.progress import SILENT, Progress
-from mhc_lab.following.verdict import Verdict
 from mhc_lab.media.identity import byte_id
 from mhc_lab.media.probe import probe
-from mhc_lab.services import audit_log, following, media
+from mhc_lab.services import audit_log, follow_history, following, media, people
+from mhc_lab.services.follow_history import Computed
 from mhc_lab.services.following import AddedList
 from mhc_lab.services.media import MeasuredFile, Storage
-from mhc_lab.sources.follow_lists import FollowList, RefusedList, read_lists
+from mhc_lab.sources import follow_lists
+from mhc_lab.sources.follow_lists import FollowList, RefusedList
 from mhc_lab.storage.disk import MARKER, DiskStore, FoundFile
 from mhc_lab.workbench import Workbench
 
 BATCH_FILES = 256
 """Files per transaction: a killed ingest loses at most this much work."""
+
+_FAST_CLOCK = timedelta(minutes=5)
+"""A clock may be so fast; what is dated later than that is a mistake."""
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -57,6 +61,12 @@ class Imported:
 
     lists: tuple[OfferedList, ...]
     event_count: int
+    observation_count: int = 0
+    """Statements about single persons that were offered: of the event feed, of profile pages."""
+    new_observation_count: int = 0
+    rejected_rows: tuple[str, ...] = ()
+    """What was offered beside lists and could not be read, one by one."""
+    duplicate_count: int = 0
 
     def count(self, verdict: str) -> int:
         """How many of the lists offered have this verdict now."""
@@ -72,9 +82,10 @@ class Imported:
         verdicts = ", ".join(
             f"{n} {kind}" for kind in ("complete", "partial", "held", "refused") if (n := self.count(kind))
         )
+        told = f"; {self.new_observation_count:,} of {display.plural(self.observation_count, 'observation')} new"
         return (
-            f"{display.plural(self.new_count, 'new list')}, {known} known before ({verdicts or 'none'}); "
-            f"{display.plural(self.event_count, 'event')} in the history"
+            f"{display.plural(self.new_count, 'new list')}, {known} known before ({verdicts or 'none'})"
+            f"{told if self.observation_count else ''}; {display.plural(self.event_count, 'event')} in the history"
         )
 
 
@@ -109,41 +120,77 @@ def import_lists(
     complete: bool | None = None,
     progress: Progress = SILENT,
 ) -> Imported:
-    """Take in the lists of files and folders, and compute the history again: all of it or, when anything fails, nothing.
+    """Take in the lists and observations of files and folders, and bring the history up to date: all of it or, on a failure, nothing.
 
     The keyword values serve files that have no manifest; they are ignored where one speaks.
     """
-    offered = [
-        one
-        for path in paths
-        for one in read_lists(path, observed_at=observed_at, direction=direction, complete=complete)
+    told = {"observed_at": observed_at, "direction": direction, "complete": complete, "broadcaster": _broadcaster(wb)}
+    return take_in(wb, [follow_lists.read_path(path, **told) for path in paths], progress=progress)
+
+
+def import_pasted(
+    wb: Workbench, text: str, *, observed_at: datetime, direction: str, complete: bool, progress: Progress = SILENT
+) -> Imported:
+    """Take in the list that somebody pasted, as if it were a file."""
+    pasted = follow_lists.read_pasted(text, observed_at=observed_at, direction=direction, complete=complete)
+    return take_in(wb, [follow_lists.Offered(lists=(pasted,))], progress=progress)
+
+
+def take_in(wb: Workbench, read: Sequence[follow_lists.Offered], *, progress: Progress = SILENT) -> Imported:
+    """What was read, taken in, and the history brought up to date."""
+    offered = sorted((one for every in read for one in every.lists), key=lambda one: one.observed_at or _NEVER)
+    now = wb.clock.now()
+    offered = [_from_the_future(one, now) for one in offered]
+    observed = [one for every in read for one in every.observations]
+    early = [
+        f"{one.username}: dated {one.at:%Y-%m-%d %H:%M}, in the future"
+        for one in observed
+        if one.at > now + _FAST_CLOCK
     ]
-    offered.sort(key=lambda one: one.observed_at or _NEVER)
     with wb.transaction() as session:
         added = []
         for count, one in enumerate(offered, start=1):
-            added.append(following.add_list(session, one, at=wb.clock.now()))
+            added.append(following.add_list(session, one, at=now))
             progress(count, len(offered), "follow lists")
-        return _settle(wb, session, offered, added)
-
-
-def _settle(
-    wb: Workbench, session: Session, offered: list[FollowList | RefusedList], added: list[AddedList]
-) -> Imported:
-    is_news = any(result.is_new for result in added)
-    computed = following.recompute(session, at=wb.clock.now()) if is_news else following.computed(session)
-    lists = tuple(
-        _outcome(one, result, computed.verdicts.get(result.scrape) if result.scrape else None)
-        for one, result in zip(offered, added, strict=True)
-    )
-    imported = Imported(lists, computed.event_count)
-    if imported.new_count:
-        details = {"lists": imported.new_count, "events": computed.event_count}
-        audit_log.append(session, actor=wb.user, action="follow.import", subject="follow lists", details=details)
+        new = following.add_observations(session, [one for one in observed if one.at <= now + _FAST_CLOCK], at=now)
+        computed = follow_history.update(session, at=now)
+        imported = Imported(
+            lists=tuple(_outcome(one, result, computed) for one, result in zip(offered, added, strict=True)),
+            event_count=computed.event_count,
+            observation_count=len(observed),
+            new_observation_count=new,
+            rejected_rows=(*(row for every in read for row in every.rejected_rows), *early),
+            duplicate_count=sum(every.duplicate_count for every in read),
+        )
+        _log(wb, session, imported)
     return imported
 
 
-def _outcome(one: FollowList | RefusedList, result: AddedList, verdict: Verdict | None) -> OfferedList:
+def _broadcaster(wb: Workbench) -> str | None:
+    with wb.reader as session:
+        return people.whose(session)
+
+
+def _from_the_future(one: FollowList | RefusedList, now: datetime) -> FollowList | RefusedList:
+    """A list that says it was taken after now was taken by a wrong clock: it would sit in front of all that comes."""
+    if isinstance(one, RefusedList) or one.observed_at <= now + _FAST_CLOCK:
+        return one
+    why = f"It says it was taken at {one.observed_at:%Y-%m-%d %H:%M} UTC, which is still to come. Correct its time and import it again."
+    return RefusedList(one.file_name, one.file_digest, one.direction, None, why)
+
+
+def _log(wb: Workbench, session: Session, imported: Imported) -> None:
+    if imported.new_count or imported.new_observation_count:
+        details = {
+            "lists": imported.new_count,
+            "observations": imported.new_observation_count,
+            "events": imported.event_count,
+        }
+        audit_log.append(session, actor=wb.user, action="follow.import", subject="follow lists", details=details)
+
+
+def _outcome(one: FollowList | RefusedList, result: AddedList, computed: Computed) -> OfferedList:
+    verdict = computed.verdicts.get(result.scrape) if result.scrape else None
     if isinstance(one, RefusedList) or verdict is None:
         why = one.why if isinstance(one, RefusedList) else "It was refused before."
         return OfferedList(
@@ -155,7 +202,7 @@ def _outcome(one: FollowList | RefusedList, result: AddedList, verdict: Verdict 
         one.observed_at,
         is_new=result.is_new,
         verdict=str(verdict.kind),
-        why=verdict.why,
+        why=" ".join(filter(None, (verdict.why, *one.notes, result.differs))),
         name_count=len(one.names),
         rejected_rows=one.rejected_rows,
         duplicate_count=one.duplicate_count,

@@ -1,8 +1,8 @@
 """One snapshot of PostgreSQL → a new file beside the old → proof → pointer.
 
-All tables come from one exported repeatable-read snapshot, so that figures of one mirror fit together. Nobody waits for a refresh
-and no refresh waits for a reader: the published file is never touched. A refresh that is killed leaves a temporary file that
-the next one removes.
+All tables, and the views that are copied with them, come from one exported repeatable-read snapshot, so that figures of one mirror fit
+together. Nobody waits for a refresh and no refresh waits for a reader: the published file is never touched. A refresh that is killed
+leaves a temporary file that the next one removes.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ def refresh(database: Database, folder: Path, *, clock: Clock, progress: Progres
         with _snapshot(conninfo) as (source, snapshot):
             made_at = clock.now()
             revision = str(_one_row(source, "SELECT version_num FROM alembic_version")[0])
-            crossings = {table: tuple((one, project(one)) for one in table.columns) for table in readable(source)}
+            tables = readable(source, as_of=made_at)
+            crossings = {table: tuple((one, project(one)) for one in table.columns) for table in tables}
             rows = {table.name: _count(source, table, crossing) for table, crossing in crossings.items()}
             _copy(building, crossings, conninfo=conninfo, snapshot=snapshot, progress=progress)
         _prove(building, rows)

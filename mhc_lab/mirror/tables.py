@@ -1,7 +1,8 @@
 """Which tables and columns the analyst may read, as PostgreSQL's catalogue says inside the snapshot.
 
-Ordinary tables of ``public`` count, and partitioned ones as a whole: a partition is not a table of its own. What the analyst may
-not select does not exist here, so it never reaches the mirror.
+Ordinary tables of ``public`` count, and partitioned ones as a whole: a partition is not a table of its own. A view counts when it is
+named here: its rows become a table, worked out as of the mirror's instant. What the analyst may not select does not exist here, so it
+never reaches the mirror.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -16,7 +18,10 @@ import psycopg
 from psycopg.rows import dict_row
 
 from mhc_lab.core.errors import MirrorError
-from mhc_lab.mirror.sql import quoted
+from mhc_lab.mirror.sql import literal, quoted
+
+VIEWS = {"v_person_current_state": "person_current_state"}
+"""Views that are mirrored, and the function that gives the rows of each as of an instant: a view says "now" its own way."""
 
 # A column's type is followed through domains and arrays down to what the values are made of. ONLY keeps the rows of inheriting
 # tables, which are mirrored themselves, from being counted twice.
@@ -27,7 +32,7 @@ readable AS (
     FROM pg_class AS c
     JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     WHERE c.relnamespace = 'public'::regnamespace
-        AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+        AND (c.relkind IN ('r', 'p') AND NOT c.relispartition OR c.relkind = 'v' AND c.relname = ANY(%s))
         AND c.relname <> 'alembic_version'
         AND has_column_privilege(c.oid, a.attnum, 'SELECT')
 ),
@@ -55,7 +60,7 @@ SELECT
     r.relname AS table, r.attname AS name, b.type, b.typtype::text AS kind, b.modifier, b.arrays,
     format_type(r.atttypid, r.atttypmod) AS declared,
     coalesce(col_description(r.oid, r.attnum), '') AS comment,
-    r.relkind = 'p' AS is_partitioned, coalesce(obj_description(r.oid, 'pg_class'), '') AS table_comment
+    r.relkind::text AS table_kind, coalesce(obj_description(r.oid, 'pg_class'), '') AS table_comment
 FROM readable AS r
 JOIN base AS b USING (oid, attnum)
 ORDER BY r.relname, r.attnum
@@ -87,17 +92,13 @@ class Table:
 
     name: str
     columns: tuple[Column, ...]
-    is_partitioned: bool = False
+    source: str
+    """The table as a FROM clause of PostgreSQL names it."""
     comment: str = ""
 
-    @property
-    def source(self) -> str:
-        """The table as a FROM clause of PostgreSQL names it."""
-        return f"{'' if self.is_partitioned else 'ONLY '}public.{quoted(self.name)}"
 
-
-def readable(connection: psycopg.Connection[Any]) -> tuple[Table, ...]:
-    """The tables that ``connection`` may read, by name.
+def readable(connection: psycopg.Connection[Any], *, as_of: datetime) -> tuple[Table, ...]:
+    """The tables that ``connection`` may read, by name; views are worked out as of ``as_of``.
 
     Raises
     ------
@@ -105,19 +106,26 @@ def readable(connection: psycopg.Connection[Any]) -> tuple[Table, ...]:
         Two of them, or two columns of one, differ by upper and lower case only: DuckDB takes them for the same.
     """
     with connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(_CATALOGUE).fetchall()
-    tables = tuple(_table(list(of_one)) for _, of_one in groupby(rows, key=lambda row: row["table"]))
+        rows = cursor.execute(_CATALOGUE, [list(VIEWS)]).fetchall()
+    tables = tuple(_table(list(of_one), as_of) for _, of_one in groupby(rows, key=lambda row: row["table"]))
     _refuse_twins("tables", [table.name for table in tables])
     for table in tables:
         _refuse_twins(f'columns of "{table.name}"', [column.name for column in table.columns])
     return tables
 
 
-def _table(rows: Sequence[dict[str, Any]]) -> Table:
+def _table(rows: Sequence[dict[str, Any]], as_of: datetime) -> Table:
     fields = Column.__dataclass_fields__
     columns = tuple(Column(**{name: row[name] for name in fields}) for row in rows)
     first = rows[0]
-    return Table(first["table"], columns, is_partitioned=first["is_partitioned"], comment=first["table_comment"])
+    return Table(first["table"], columns, _source(first["table"], first["table_kind"], as_of), first["table_comment"])
+
+
+def _source(name: str, kind: str, as_of: datetime) -> str:
+    """``kind`` is ``pg_class.relkind``."""
+    if kind == "v":
+        return f"public.{quoted(VIEWS[name])}({literal(as_of.isoformat())}::timestamptz)"
+    return f"{'' if kind == 'p' else 'ONLY '}public.{quoted(name)}"
 
 
 def _refuse_twins(what: str, names: Sequence[str]) -> None:

@@ -3,7 +3,7 @@
 Importing this package fills :data:`mhc_lab.schema.base.metadata`. Triggers, functions and views live in the migrations.
 """
 
-from mhc_lab.schema import following, media, operations, people
+from mhc_lab.schema import following, media, operations, people, sources
 from mhc_lab.schema.base import metadata
 
-__all__ = ["following", "media", "metadata", "operations", "people"]
+__all__ = ["following", "media", "metadata", "operations", "people", "sources"]

@@ -78,6 +78,7 @@ profiles = sa.Table(
     instant("unfollower_at"),
     instant("following_checked_at"),
     instant("follower_checked_at"),
+    sa.Column("has_cbhours_trophy", sa.Boolean, comment="Whether CBHours knows the room; NULL before it was asked."),
     sa.Column("data_source", sa.Text),
     instant("scraped_at"),
     stamped(),

@@ -1,38 +1,36 @@
-"""Follow lists taken in, and the history computed from them.
+"""What was seen of following, taken in: lists, single observations, and what a person decides about a list.
 
-``follow_scrapes`` and ``follow_scrape_names`` are what was seen. History, spells and the follow columns of the profiles follow from them
-alone and are written again by :func:`recompute`; their keys come from their content, so the same lists always give the same rows.
+None of it is ever changed. What follows from it is computed by :mod:`mhc_lab.services.follow_history`.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from mhc_lab.core.errors import NotFoundError, RefusedError
 from mhc_lab.core.ids import PersonId, ScrapeId
-from mhc_lab.following.events import Event, History, ListTaken, follow_events
-from mhc_lab.following.spells import Spell, follow_spells
-from mhc_lab.following.verdict import Kind, Verdict
-from mhc_lab.schema.following import follow_history, follow_scrape_names, follow_scrapes
+from mhc_lab.schema.following import follow_decisions, follow_observations, follow_scrape_names, follow_scrapes
 from mhc_lab.schema.following import follow_spells as spells_table
-from mhc_lab.schema.people import profiles
-from mhc_lab.services import people
+from mhc_lab.schema.people import person_aliases, persons
+from mhc_lab.services import audit_log, follow_history, people
+from mhc_lab.services.follow_history import KEYS, newest_decisions, serialise
 from mhc_lab.sources.follow_lists import FollowList, RefusedList
 
-DIRECTIONS = ("followers", "following")
+if TYPE_CHECKING:
+    from mhc_lab.sources.follow_feed import FollowObservation
 
-_KEYS = uuid.UUID("8f0d1c1e-6c43-5a55-9d6f-0f6f5c1f7b10")
+Choice = Literal["complete", "partial", "refused", "automatic"]
+"""What a person can decide about a list; automatic: let the rules judge it again."""
+
 _ROLES = {"followers": "VIEWER", "following": "MODEL"}
-_PROFILE_COLUMNS = {
-    "followers": ("follower", "follower_since", "unfollower_at", "follower_checked_at"),
-    "following": ("following", "following_since", "unfollowed_at", "following_checked_at"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,74 +40,212 @@ class AddedList:
     scrape: ScrapeId | None
     is_new: bool
     name_count: int
+    differs: str = ""
+    """How it was described when it came in, when that is not how it is described now."""
 
 
 @dataclass(frozen=True, slots=True)
-class Recomputed:
-    """What the lists say now: how many events and spells, and the verdict on each list."""
+class TakenList:
+    """A list that was taken in, with its verdict and the numbers behind it."""
 
+    scrape: ScrapeId
+    file_name: str
+    direction: str
+    observed_at: datetime
+    listed_count: int
+    reported_total: int | None
+    verdict: str
+    why: str
+    at_risk_count: int | None
+    missing_count: int | None
+    expected_missing: float | None
+    decided_by: str | None
+    decided_at: datetime | None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether somebody has to decide before it counts."""
+        return self.verdict == "held"
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision that was recorded, and what the history says with it."""
+
+    taken: TakenList
     event_count: int
-    spell_count: int
-    verdicts: dict[ScrapeId, Verdict]
+
+    def __str__(self) -> str:
+        return f"{self.taken.file_name} is {self.taken.verdict} now. {self.taken.why}"
 
 
 def add_list(session: Session, offered: FollowList | RefusedList, *, at: datetime) -> AddedList:
-    """``offered`` as a row with its names, unless the same list is here already; call :func:`recompute` afterwards.
+    """``offered`` as a row with its names, unless the same list is here already; :func:`follow_history.update` is due afterwards.
 
-    A refused list whose time nobody knows has no place in the history: it gets no row.
-
-    The verdict of a new list stays open (held) until the history is computed; a refused one has no names and never counts.
+    A refused list whose time nobody knows has no place in the history: it gets no row. The verdict of a new list stays open (held)
+    until the history is computed; a refused one has no names and never counts.
     """
-    _serialise(session)
+    serialise(session)
     if offered.observed_at is None:
         return AddedList(None, is_new=False, name_count=0)
     scrape = _scrape_id(offered.direction, offered.observed_at, offered.file_digest)
-    if session.scalar(sa.select(sa.exists().where(follow_scrapes.c.id == scrape))):
-        return AddedList(scrape, is_new=False, name_count=0)
+    known = session.execute(sa.select(follow_scrapes).where(follow_scrapes.c.id == scrape)).one_or_none()
+    if known is not None:
+        return AddedList(scrape, is_new=False, name_count=0, differs=_difference(known, offered))
     if isinstance(offered, RefusedList):
         session.execute(sa.insert(follow_scrapes).values(**_refused(offered), id=scrape, imported_at=at))
         return AddedList(scrape, is_new=True, name_count=0)
     session.execute(sa.insert(follow_scrapes).values(**_taken(offered), id=scrape, imported_at=at))
-    found = people.find_or_create(session, offered.names, at=offered.observed_at, role=_ROLES[offered.direction])
+    found = people.by_numeric_id(session, offered.numeric_ids, at=offered.observed_at) if offered.numeric_ids else {}
+    others = [name for name in offered.names if name not in found]
+    found |= people.find_or_create(session, others, at=offered.observed_at, role=_ROLES[offered.direction])
+    if offered.numeric_ids:
+        people.remember_ids(session, offered.numeric_ids, found)
     _insert_names(session, scrape, offered.names, found)
     return AddedList(scrape, is_new=True, name_count=len(offered.names))
 
 
-def recompute(session: Session, *, at: datetime) -> Recomputed:
-    """Verdicts, history, spells and profile columns, computed again from all lists."""
-    _serialise(session)
-    event_count = spell_count = 0
-    verdicts: dict[ScrapeId, Verdict] = {}
-    for direction in DIRECTIONS:
-        history = follow_events(_lists(session, direction))
-        spells = follow_spells(history)
-        _write_verdicts(session, history)
-        _replace(session, follow_history, direction, [_event_row(event, direction) for event in history.events])
-        _replace(session, spells_table, direction, [_spell_row(spell, direction) for spell in spells])
-        _project(session, direction, at)
-        event_count += len(history.events)
-        spell_count += len(spells)
-        verdicts |= history.verdicts
-    return Recomputed(event_count, spell_count, verdicts)
+def add_observations(session: Session, observed: Sequence[FollowObservation], *, at: datetime) -> int:
+    """How many of ``observed`` are new and have a row now; the same reference twice is one. :func:`follow_history.update` is due then."""
+    serialise(session)
+    if not observed:
+        return 0
+    found = _people_behind(session, observed)
+    rows = [
+        {
+            "id": uuid.uuid5(KEYS, f"{one.direction} {one.source} {one.reference}"),
+            "person_id": found[one.username, one.at],
+            "direction": one.direction,
+            "source": one.source,
+            "is_following": one.is_following,
+            "at": one.at,
+            "username": one.username,
+            "reference": one.reference,
+            "imported_at": at,
+        }
+        for one in observed
+    ]
+    new = insert(follow_observations).on_conflict_do_nothing().returning(follow_observations.c.id)
+    return len(session.scalars(new, rows).all())
 
 
-def computed(session: Session) -> Recomputed:
-    """What :func:`recompute` wrote last; nothing is changed."""
-    events, spells = (
-        session.scalar(sa.select(sa.func.count()).select_from(table)) or 0 for table in (follow_history, spells_table)
+def decide(session: Session, scrape: ScrapeId, choice: str, *, reason: str, by: str, at: datetime) -> Decided:
+    """Record what ``by`` decided about a list, and compute the history again with it.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such list.
+    RefusedError
+        The choice is none of :data:`Choice`, there is no reason, or the list could not be read when it came in.
+    """
+    if choice not in get_args(Choice):
+        raise RefusedError(f'"{choice}" is no decision. Choose one of: {", ".join(get_args(Choice))}.', rule="decision")
+    if not reason.strip():
+        raise RefusedError("A decision needs its reason: somebody will ask for it later.", rule="decision")
+    serialise(session)
+    before = taken_list(session, scrape)
+    if before.at_risk_count is None:
+        raise RefusedError(
+            f"{before.file_name} could not be read: {before.why} Import a readable one.", rule="decision"
+        )
+    session.execute(
+        sa.insert(follow_decisions).values(
+            scrape_id=scrape, decision=choice, reason=reason.strip(), decided_by=by, decided_at=at
+        )
     )
-    taken = follow_scrapes.c
-    rows = session.execute(sa.select(taken.id, taken.verdict, taken.why).where(taken.verdict != "refused"))
-    return Recomputed(events, spells, {ScrapeId(scrape): Verdict(Kind(kind), why) for scrape, kind, why in rows})
+    details = {"list": before.file_name, "decision": choice, "was": before.verdict, "reason": reason.strip()}
+    audit_log.append(session, actor=by, action="follow.decide", subject=str(scrape), details=details)
+    computed = follow_history.recompute(session, at=at, directions=[before.direction])
+    return Decided(taken_list(session, scrape), computed.event_count)
 
 
-def _serialise(session: Session) -> None:
-    """One writer of follow data at a time: the history is computed from all of it."""
-    session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("follow history"))))
+def taken_list(session: Session, scrape: ScrapeId) -> TakenList:
+    """The list with that key.
+
+    Raises
+    ------
+    NotFoundError
+        There is none.
+    """
+    row = session.execute(_lists().where(follow_scrapes.c.id == scrape)).one_or_none()
+    if row is None:
+        raise NotFoundError("follow list", str(scrape))
+    return TakenList(*row)
+
+
+def taken_lists(session: Session, *, verdict: str | None = None, decided: bool = False) -> list[TakenList]:
+    """The lists that were taken in, newest first: all, those with a ``verdict``, or those a person decided about."""
+    statement = _lists().order_by(follow_scrapes.c.observed_at.desc(), follow_scrapes.c.id)
+    if verdict is not None:
+        statement = statement.where(follow_scrapes.c.verdict == verdict)
+    found = [TakenList(*row) for row in session.execute(statement)]
+    return [one for one in found if one.decided_by] if decided else found
+
+
+def find_list(session: Session, name: str) -> TakenList:
+    """The list called ``name``: its file name, or its key or the beginning of that.
+
+    Raises
+    ------
+    NotFoundError
+        There is none of that name, or several; then it says how to tell them apart.
+    """
+    known = taken_lists(session)
+    matching = [one for one in known if one.file_name == name or str(one.scrape).startswith(name.lower())]
+    if len(matching) != 1:
+        hint = "; ".join(
+            f"{str(one.scrape)[:8]} of {one.observed_at:%Y-%m-%d %H:%M} ({one.direction})" for one in matching
+        )
+        raise NotFoundError(
+            "follow list", name, known=[one.file_name for one in known],
+            hint=f"Several have that name, so say which: {hint}." if hint else "",
+        )  # fmt: skip
+    return matching[0]
+
+
+def missing_names(session: Session, taken: TakenList, *, limit: int = 20) -> list[str]:
+    """Who followed just before ``taken`` and is not on it, by name: what a decision is about."""
+    spell, listed = spells_table.c, follow_scrape_names.c
+    is_open = sa.and_(
+        spell.direction == taken.direction,
+        spell.started_at < taken.observed_at,
+        sa.or_(spell.ended_at.is_(None), spell.ended_at >= taken.observed_at),
+    )
+    on_it = sa.exists().where(listed.scrape_id == taken.scrape, listed.person_id == spell.person_id)
+    statement = (
+        sa.select(persons.c.username)
+        .join(spells_table, spell.person_id == persons.c.id)
+        .where(is_open, ~on_it)
+        .order_by(persons.c.username)
+        .limit(limit)
+    )
+    return list(session.scalars(statement))
+
+
+def _lists() -> sa.Select[Any]:
+    taken, decided = follow_scrapes.c, newest_decisions()
+    return sa.select(
+        taken.id, taken.file_name, taken.direction, taken.observed_at, taken.listed_count, taken.reported_total,
+        taken.verdict, taken.why, taken.at_risk_count, taken.missing_count, taken.expected_missing,
+        decided.c.decided_by, decided.c.decided_at,
+    ).outerjoin(decided, decided.c.scrape_id == taken.id)  # fmt: skip
 
 
 def _scrape_id(direction: str, observed_at: datetime, file_digest: str) -> ScrapeId:
-    return ScrapeId(uuid.uuid5(_KEYS, f"{direction} {observed_at.isoformat()} {file_digest}"))
+    return ScrapeId(uuid.uuid5(KEYS, f"{direction} {observed_at.astimezone(UTC).isoformat()} {file_digest}"))
+
+
+def _difference(known: sa.Row[Any], offered: FollowList | RefusedList) -> str:
+    """What was said about the same list when it came in, when it was something else."""
+    if isinstance(offered, RefusedList) or known.verdict == "refused":
+        return ""
+    was = (known.is_declared_complete, known.reported_total)
+    if was == (offered.is_declared_complete, offered.reported_total):
+        return ""
+    kind = "complete" if known.is_declared_complete else "partial"
+    total = "" if known.reported_total is None else f", of {known.reported_total} reported"
+    return f"It is here already, declared {kind}{total}; that stays. To overrule it: mhc follow review."
 
 
 def _refused(offered: RefusedList) -> dict[str, object]:
@@ -121,6 +257,7 @@ def _refused(offered: RefusedList) -> dict[str, object]:
         "why": offered.why,
         "file_name": offered.file_name,
         "file_digest": offered.file_digest,
+        "is_folded": True,
     }
 
 
@@ -140,7 +277,7 @@ def _taken(offered: FollowList) -> dict[str, object]:
     }
 
 
-def _insert_names(session: Session, scrape: ScrapeId, names: Iterable[str], found: dict[str, PersonId]) -> None:
+def _insert_names(session: Session, scrape: ScrapeId, names: Iterable[str], found: Mapping[str, PersonId]) -> None:
     """The names in list order; two names of one person (a rename seen from both sides) are one row, the upper one."""
     first: dict[PersonId, tuple[int, str]] = {}
     for place, name in enumerate(names, start=1):
@@ -160,105 +297,17 @@ def _insert_names(session: Session, scrape: ScrapeId, names: Iterable[str], foun
     session.execute(sa.insert(follow_scrape_names).from_select(["scrape_id", "person_id", "place", "username"], rows))
 
 
-def _lists(session: Session, direction: str) -> list[ListTaken]:
-    names = (
-        sa.select(follow_scrape_names.c.scrape_id, sa.func.array_agg(follow_scrape_names.c.person_id).label("people"))
-        .group_by(follow_scrape_names.c.scrape_id)
-        .subquery()
-    )
-    taken = follow_scrapes.c
-    rows = session.execute(
-        sa.select(follow_scrapes, names.c.people)
-        .outerjoin(names, names.c.scrape_id == taken.id)
-        .where(taken.direction == direction, taken.verdict != "refused")
-    )
-    return [
-        ListTaken(
-            scrape=row.id,
-            observed_at=row.observed_at,
-            recorded_at=row.imported_at,
-            is_declared_complete=row.is_declared_complete,
-            reported_total=row.reported_total,
-            row_count=row.listed_count + len(row.rejected_rows),
-            people=frozenset(row.people or ()),
-        )
-        for row in rows
-    ]
-
-
-def _write_verdicts(session: Session, history: History) -> None:
-    if history.verdicts:
-        statement = (
-            sa.update(follow_scrapes)
-            .where(follow_scrapes.c.id == sa.bindparam("scrape"))
-            .values(verdict=sa.bindparam("kind"), why=sa.bindparam("reason"))
-        )
-        rows = [{"scrape": key, "kind": one.kind, "reason": one.why} for key, one in history.verdicts.items()]
-        session.connection().execute(statement, rows)
-
-
-def _replace(session: Session, table: sa.Table, direction: str, rows: list[dict[str, object]]) -> None:
-    session.execute(sa.delete(table).where(table.c.direction == direction))
-    if rows:
-        session.execute(sa.insert(table), rows)
-
-
-def _event_row(event: Event, direction: str) -> dict[str, object]:
-    key = uuid.uuid5(_KEYS, f"{direction} {event.person} {event.action} {event.at.isoformat()}")
+def _people_behind(session: Session, observed: Sequence[FollowObservation]) -> dict[tuple[str, datetime], PersonId]:
+    """The person behind each name as of its time: at once for names that only one person ever had, one by one for the others."""
+    names = {one.username for one in observed}
+    shared = set(session.scalars(sa.select(person_aliases.c.alias).where(person_aliases.c.alias.in_(names))))
+    moments = [one.at for one in observed]
+    plain = names - shared
+    people.find_or_create(session, plain, at=min(moments), role="VIEWER")
+    found = people.find_or_create(session, plain, at=max(moments), role="VIEWER")
     return {
-        "id": key,
-        "person_id": event.person,
-        "direction": direction,
-        "action": event.action,
-        "source": "list_scrape",
-        "at": event.at,
-        "is_baseline": event.is_baseline,
-        "last_seen_at": event.last_seen_at,
-        "first_missing_at": event.first_missing_at,
-        "status": event.status,
-        "recorded_at": event.recorded_at,
+        (one.username, one.at): found[one.username]
+        if one.username in found
+        else people.find_or_create(session, [one.username], at=one.at, role="VIEWER")[one.username]
+        for one in observed
     }
-
-
-def _spell_row(spell: Spell, direction: str) -> dict[str, object]:
-    return {
-        "person_id": spell.person,
-        "direction": direction,
-        "number": spell.number,
-        "started_at": spell.started_at,
-        "started_after": spell.started_after,
-        "last_seen_at": spell.last_seen_at,
-        "ended_at": spell.ended_at,
-        "end_status": spell.end_status,
-    }
-
-
-def _project(session: Session, direction: str, at: datetime) -> None:
-    """The follow columns of the profiles: what each person's latest spell says."""
-    is_open, since, until, checked = _PROFILE_COLUMNS[direction]
-    spell = spells_table.c
-    latest = (
-        sa.select(
-            spell.person_id,
-            spell.ended_at.is_(None),
-            spell.started_at,
-            spell.ended_at,
-            sa.func.coalesce(spell.ended_at, spell.last_seen_at),
-            sa.literal(at, profiles.c.updated_at.type),
-        )
-        .ext(distinct_on(spell.person_id))
-        .where(spell.direction == direction)
-        .order_by(spell.person_id, spell.number.desc())
-    )
-    columns = [is_open, since, until, checked]
-    new = insert(profiles).from_select(["person_id", *columns, "updated_at"], latest)
-    session.execute(
-        new.on_conflict_do_update(
-            index_elements=["person_id"], set_={name: new.excluded[name] for name in [*columns, "updated_at"]}
-        )
-    )
-    without = sa.update(profiles).where(
-        profiles.c[since].is_not(None),
-        ~sa.exists().where(spell.person_id == profiles.c.person_id, spell.direction == direction),
-    )
-    session.execute(without.values({is_open: False, since: None, until: None, checked: None, "updated_at": at}))

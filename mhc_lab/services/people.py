@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -139,6 +139,46 @@ def rename(session: Session, person: PersonId, *, to: str, at: datetime) -> None
     session.execute(sa.update(persons).where(persons.c.id == person).values(username=new, updated_at=at))
 
 
+def by_numeric_id(session: Session, ids: Mapping[str, int], *, at: datetime) -> dict[str, PersonId]:
+    """The persons behind names whose platform id is known: an id survives a rename, so another name at a later time is one.
+
+    Parameters
+    ----------
+    ids
+        Accepted name → the platform's numeric id; names whose id nobody has are left out of the answer.
+    """
+    wanted = {number: name for name, number in ids.items()}
+    rows = session.execute(
+        sa.select(persons.c.id, persons.c.username, persons.c.rid, persons.c.last_seen_at).where(
+            persons.c.platform == PLATFORM, persons.c.rid == sa.any_(sa.literal(list(wanted), sa.ARRAY(sa.BigInteger)))
+        )
+    ).all()
+    former = _by_alias(session, list(ids), at)
+    for row in rows:
+        name = wanted[row.rid]
+        is_free = name not in former and not session.scalar(sa.select(sa.exists().where(persons.c.username == name)))
+        if row.username != name and at > row.last_seen_at and is_free:
+            rename(session, PersonId(row.id), to=name, at=at)
+    return {wanted[row.rid]: PersonId(row.id) for row in rows}
+
+
+def remember_ids(session: Session, ids: Mapping[str, int], found: Mapping[str, PersonId]) -> None:
+    """Note the platform's numeric id of each person who has none yet."""
+    numbered = (
+        sa.func.unnest(
+            sa.literal([found[name] for name in ids], sa.ARRAY(sa.Uuid)),
+            sa.literal(list(ids.values()), sa.ARRAY(sa.BigInteger)),
+        )
+        .table_valued("person_id", "number")
+        .render_derived()
+    )
+    session.execute(
+        sa.update(persons)
+        .where(persons.c.id == numbered.c.person_id, persons.c.rid.is_(None))
+        .values(rid=numbered.c.number)
+    )
+
+
 def set_exclusion(session: Session, person: PersonId, *, reason: str | None, at: datetime, by: str) -> None:
     """Leave ``person`` out of every figure for ``reason``, or, with None, count them again; logged."""
     values = {"is_excluded": reason is not None, "excluded_reason": reason, "excluded_at": at if reason else None}
@@ -169,6 +209,11 @@ def me(session: Session) -> Person:
             setting="MHC_BROADCASTER",
         )
     return Person(*row)
+
+
+def whose(session: Session) -> str | None:
+    """The name of the broadcaster this workbench belongs to; None when nobody is marked yet."""
+    return session.scalar(sa.select(persons.c.username).where(persons.c.is_self))
 
 
 def mark_self(session: Session, username: str, *, at: datetime) -> PersonId:

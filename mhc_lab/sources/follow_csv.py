@@ -8,94 +8,51 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain, pairwise
 
 from mhc_lab.core.errors import RefusedError
-from mhc_lab.core.names import username
-
-SIZE_LIMIT = 64 << 20
-"""A larger file is no follow list."""
-
-HEADINGS = ("username", "user", "handle", "name")
-"""Headings of the column with the names, in any case; the first of them that is there counts."""
+from mhc_lab.sources.follow_names import HEADINGS, SIZE_LIMIT, Gathering, ListedNames, refused, shown
 
 _DELIMITERS = (",", ";", "\t")
-_SCHEME = re.compile(r"\Ahttps?://", re.IGNORECASE)
-_QUERY = re.compile("[?#]")
-_SHOWN = 80
 _END: list[str] = []
 _AFTER = "\0"  # no text has it
 
 csv.field_size_limit(SIZE_LIMIT)  # the library stops at 128 KiB and gives up the whole file
 
 
-@dataclass(frozen=True, slots=True)
-class ListedNames:
-    """The names on a list, lower-cased, in the order in which they first stood there, and what was left out."""
-
-    names: tuple[str, ...]
-    rejected_rows: tuple[str, ...]
-    duplicate_count: int
-    is_torn: bool
-
-
-def listed_names(content: bytes, *, is_complete: bool) -> ListedNames:
+def names_in_csv(text: str, *, is_complete: bool) -> ListedNames:
     """The names in a CSV file; the torn last line of a list that is not complete is dropped.
 
     Raises
     ------
     RefusedError
-        The file is empty, no text, a web page, no CSV, or has no column of names; the message is a sentence about it.
+        It has no column of names, or is no CSV; the message is a sentence about it.
     """
-    text = _text(content)
-    delimiter, width, column = _name_column(next(line for line in io.StringIO(text, newline="") if line.strip()))
+    delimiter, width, column = _name_column(first_line(text))
     may_be_torn = not is_complete and not text.endswith(("\n", "\r"))
-    is_torn, names, rejected, duplicate_count = False, dict[str, None](), [], 0
+    is_torn, gathering = False, Gathering()
     for row, after in pairwise(chain(_rows(text, delimiter, may_be_torn=may_be_torn), [_END])):
-        if after is _END and may_be_torn and len(row) < width:
-            is_torn = True
+        if after is _END and may_be_torn and len(row) <= max(column + 1, width - 1):
+            is_torn = True  # a field is missing, or the name is the last thing there and may go on
             break
         cell = row[column].strip() if len(row) > column else ""
-        try:
-            name = listed_name(cell)
-        except RefusedError:
-            rejected.append(_shown(cell or delimiter.join(row)))
-            continue
-        duplicate_count += name in names
-        names[name] = None
-    return ListedNames(tuple(names), tuple(rejected), duplicate_count, is_torn)
+        gathering.add(cell, row=delimiter.join(row))
+    return gathering.listed(format="csv", is_torn=is_torn)
 
 
-def listed_name(cell: str) -> str:
-    """The user name in ``cell``: as it is, after an ``@``, or as the last part of a profile link.
-
-    Raises
-    ------
-    RefusedError
-        There is none.
-    """
-    return username((_last_segment(cell) if "/" in cell else cell).removeprefix("@"))
+def has_heading(line: str) -> bool:
+    """Whether ``line`` names a column of names."""
+    try:
+        _name_column(line)
+    except RefusedError:
+        return False
+    return True
 
 
-def _last_segment(link: str) -> str:
-    """The last part of the link's path; ``link`` itself when it only looks like one ("n/a")."""
-    host, _, path = _QUERY.split(_SCHEME.sub("", link), maxsplit=1)[0].rstrip("/").partition("/")
-    is_link = path and ("." in host or not host)
-    return path.rpartition("/")[2] if is_link else link
-
-
-def _text(content: bytes) -> str:
-    if b"\0" in content:
-        raise _refused("It is not a text file in UTF-8.")
-    text = content.decode("utf-8-sig", errors="replace")  # a name that held other bytes then breaks the rule by itself
-    if not text.strip():
-        raise _refused("It is empty.")
-    if text.lstrip().startswith("<"):
-        raise _refused("It is a web page, perhaps a login or an error page.")
-    return text
+def first_line(text: str) -> str:
+    """The first line of ``text`` that is not blank."""
+    return next(line for line in io.StringIO(text, newline="") if line.strip())
 
 
 def _name_column(heading: str) -> tuple[str, int, int]:
@@ -108,8 +65,8 @@ def _name_column(heading: str) -> tuple[str, int, int]:
         if place is not None:
             found.append((len(titles), delimiter, place))
     if not found:
-        raise _refused(
-            f"It has no column {', '.join(HEADINGS[:-1])} or {HEADINGS[-1]}; it begins with {_shown(heading)!r}."
+        raise refused(
+            f"It has no column {', '.join(HEADINGS[:-1])} or {HEADINGS[-1]}; it begins with {shown(heading)!r}."
         )
     width, delimiter, place = max(found)
     return delimiter, width, place
@@ -125,17 +82,8 @@ def _rows(text: str, delimiter: str, *, may_be_torn: bool) -> Iterator[list[str]
     for row in rows:
         if row[-1].endswith(_AFTER) and row != [_AFTER]:  # an open quote has swallowed everything to the end
             if not may_be_torn or reader.line_num > begun + 2:
-                raise _refused(f"A quote that is opened after line {begun} is never closed.")
+                raise refused(f"A quote that is opened after line {begun} is never closed.")
             yield []
         elif row != [_AFTER]:
             yield row
         begun = reader.line_num
-
-
-def _refused(why: str) -> RefusedError:
-    return RefusedError(why, rule="follow list")
-
-
-def _shown(text: str) -> str:
-    trimmed = text.strip()
-    return trimmed if len(trimmed) <= _SHOWN else f"{trimmed[:_SHOWN]}…"

@@ -1,28 +1,31 @@
-"""Follow lists read from files: who stood on them, when they were taken, and whether they were whole.
+"""What somebody offers about following, read into values: lists of names, and observations of single persons.
 
-A folder of lists has a ``manifest.json`` that says so for each; a single file needs to be told. Everything here is untrusted: whatever is
-wrong with one list is said about that list, and the others are read all the same.
+A folder has a ``manifest.json`` that says what its files are and when they were taken; a single file needs to be told. Which format a list
+has is seen from its content. Everything here is untrusted: whatever is wrong with one list is said about that list, and the others are read
+all the same.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, StrictBool, StrictInt, ValidationError
+from pydantic import ValidationError
 
 from mhc_lab.core.errors import NotFoundError, RefusedError
-from mhc_lab.core.names import relative_path
-from mhc_lab.sources.follow_csv import SIZE_LIMIT, listed_names
+from mhc_lab.sources import manifest
+from mhc_lab.sources.follow_feed import FollowObservation, read_feed
+from mhc_lab.sources.follow_names import Direction, refused
+from mhc_lab.sources.list_formats import is_feed_content, names_in
+from mhc_lab.sources.manifest import Entry, FeedEntry, ListEntry, ProfileEntry
+from mhc_lab.sources.profile_page import read_profile
 
-MANIFEST = "manifest.json"
-
-Direction = Literal["followers", "following"]
+PASTED = "pasted"
+"""What a list is called that has no file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +37,18 @@ class FollowList:
     direction: Direction
     observed_at: datetime
     is_declared_complete: bool
+    """Whether who took it says that it is whole, and nothing in it says otherwise."""
     reported_total: int | None
     names: tuple[str, ...]
     rejected_rows: tuple[str, ...]
     duplicate_count: int
     is_torn: bool
+    format: str = "csv"
+    """csv, json, text or html."""
+    numeric_ids: Mapping[str, int] = field(default_factory=dict)
+    """The platform's number of a name, where the list gives one."""
+    notes: tuple[str, ...] = ()
+    """Why it is not believed to be whole although it was said to be, a sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,44 +64,40 @@ class RefusedList:
     why: str
 
 
-def _instant(value: object) -> datetime:
-    taken = datetime.fromisoformat(value) if isinstance(value, str) else value
-    if not isinstance(taken, datetime) or taken.tzinfo is None:
-        raise ValueError("is no time with its zone, such as 2026-03-29T10:00:00+02:00")
-    try:
-        return taken.astimezone(UTC)
-    except OverflowError as failure:
-        raise ValueError("is before the first or after the last year there is") from failure
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """Everything that was offered at once, in the order in which it was named."""
+
+    lists: tuple[FollowList | RefusedList, ...] = ()
+    observations: tuple[FollowObservation, ...] = ()
+    rejected_rows: tuple[str, ...] = ()
+    """What was offered beside lists and could not be read, one by one."""
+    duplicate_count: int = 0
+    """Observations that were offered more than once."""
+    ignored_count: int = 0
+    """Events about something else than following."""
 
 
-def _below_the_folder(value: object) -> str:
-    if not isinstance(value, str) or not value.isprintable():
-        raise ValueError("is not a file name")
-    try:
-        return relative_path(value)
-    except RefusedError as refused:
-        raise ValueError(str(refused)) from refused
-
-
-class _Entry(BaseModel):
-    """What is known about a list before it is read: a line of the manifest."""
-
-    file: Annotated[str, BeforeValidator(_below_the_folder)]
-    scraped_at: Annotated[datetime, BeforeValidator(_instant)]
-    complete: StrictBool
-    direction: Direction = "followers"
-    reported_total: StrictInt | None = Field(default=None, ge=0, lt=2**31)
-
-
-def read_lists(
-    path: Path, *, observed_at: datetime | None = None, direction: str | None = None, complete: bool | None = None
-) -> tuple[FollowList | RefusedList, ...]:
-    """The lists of a folder with a manifest, or of a single file, in the order in which they are named.
+def read_path(
+    path: Path,
+    *,
+    observed_at: datetime | None = None,
+    direction: str | None = None,
+    complete: bool | None = None,
+    broadcaster: str | None = None,
+    profile_of: str | None = None,
+) -> Offered:
+    """The lists and observations of a folder with a manifest, or of a single file.
 
     Parameters
     ----------
     observed_at, direction, complete
-        When a single file was taken, of whom (default: followers), and whether it is whole; a manifest says so itself and is believed.
+        When a single list was taken, of whom (default: followers), and whether it is whole; a manifest says so itself and is believed.
+        A saved feed needs none of them: its events have their times.
+    broadcaster
+        Whose workbench this is: what is another account's is refused. None when nobody knows.
+    profile_of
+        The single file is the saved page of that person.
 
     Raises
     ------
@@ -101,104 +107,195 @@ def read_lists(
         The folder has no manifest, or none that can be read; a single file was not told its time or whether it is whole.
     """
     if path.is_dir():
-        return _from_folder(path)
-    if not path.exists():
-        raise NotFoundError("file or folder", str(path))
-    told = {"file": path.name, "scraped_at": observed_at, "complete": complete, "direction": direction or "followers"}
+        return _from_folder(path, broadcaster)
+    if not path.is_file():
+        raise NotFoundError(
+            "file or folder", str(path), hint="" if not path.exists() else "It is there, but is no file."
+        )
+    told: dict[str, object] = {"file": path.name, "scraped_at": observed_at, "complete": complete}
+    told |= {"kind": "list", "direction": direction or "followers"}
+    if profile_of is not None:
+        told |= {"kind": "profile", "username": profile_of}
     try:
-        return (_from_file(path, _Entry.model_validate(told)),)
+        content = manifest.content_of(path)
+    except (OSError, ValueError) as failure:
+        content, fault = b"", f"It cannot be read: {failure}."
+    else:
+        fault = ""
+        if profile_of is None and is_feed_content(content):
+            told["kind"] = "feed"
+    try:
+        entry = manifest.checked(told)
+    except RefusedError as refusal:
+        raise RefusedError(
+            f"{path.name}: {refusal}. Say when the list was taken, and whether it is complete or partial.",
+            rule="a list without a manifest",
+        ) from refusal
+    return _refusal(entry, "", fault) if fault else _read(entry, (content,), broadcaster)
+
+
+def read_lists(
+    path: Path,
+    *,
+    observed_at: datetime | None = None,
+    direction: str | None = None,
+    complete: bool | None = None,
+    broadcaster: str | None = None,
+) -> tuple[FollowList | RefusedList, ...]:
+    """The lists alone of what :func:`read_path` reads."""
+    told = {"observed_at": observed_at, "direction": direction, "complete": complete}
+    return read_path(path, **told, broadcaster=broadcaster).lists  # type: ignore[arg-type]  # each is of its own type
+
+
+def read_pasted(
+    text: str,
+    *,
+    observed_at: datetime,
+    direction: Direction,
+    complete: bool,
+    reported_total: int | None = None,
+    broadcaster: str | None = None,
+) -> FollowList | RefusedList:
+    """The list that somebody pasted; what was pasted has no torn last line.
+
+    Raises
+    ------
+    RefusedError
+        The time has no zone, the direction is none, or the total is no number of people.
+    """
+    told = {"file": PASTED, "scraped_at": observed_at, "complete": complete, "direction": direction}
+    try:
+        entry = ListEntry.model_validate(told | {"reported_total": reported_total})
     except ValidationError as invalid:
         raise RefusedError(
-            f"{path.name}: {_first_fault(invalid)}. Say when the list was taken, and whether it is complete or partial.",
-            rule="a list without a manifest",
+            f"{manifest.first_fault(invalid)}. Correct it and try again.", rule="a pasted list"
         ) from invalid
+    content = text.encode("utf-8", errors="replace")
+    digest = hashlib.sha256(content).hexdigest()
+    try:
+        if is_feed_content(content):
+            raise refused("It is a feed of events, not a list. Save it as a file and import that.")
+        return _list(entry, digest, (content + b"\n",), broadcaster)
+    except RefusedError as refusal:
+        return RefusedList(PASTED, digest, entry.direction, entry.scraped_at, str(refusal))
 
 
-def _first_fault(invalid: ValidationError) -> str:
-    first = invalid.errors(include_url=False, include_input=False)[0]
-    where = ".".join(map(str, first["loc"])) or "entry"
-    return f"{where} {first['msg'].removeprefix('Value error, ')}"
-
-
-def _from_folder(folder: Path) -> tuple[FollowList | RefusedList, ...]:
-    entries = [_checked(number, entry) for number, entry in enumerate(_manifest(folder), start=1)]
-    named = Counter(entry.file for entry in entries if isinstance(entry, _Entry))
-    return tuple(
-        entry if isinstance(entry, RefusedList) else _from_entry(folder, entry, named[entry.file]) for entry in entries
+def _from_folder(folder: Path, broadcaster: str | None) -> Offered:
+    entries = [_checked(number, entry) for number, entry in enumerate(manifest.entries(folder), start=1)]
+    files = [() if isinstance(entry, RefusedList) else manifest.files_of(folder, entry) for entry in entries]
+    named = Counter(name for some in files for name in some)
+    return _together(
+        Offered(lists=(entry,))
+        if isinstance(entry, RefusedList)
+        else _from_entry(folder, entry, some, named, broadcaster)
+        for entry, some in zip(entries, files, strict=True)
     )
 
 
-def _manifest(folder: Path) -> list[object]:
-    path = folder / MANIFEST
+def _checked(number: int, entry: object) -> Entry | RefusedList:
     try:
-        entries = json.loads(_content(path).decode("utf-8-sig"))
-    except FileNotFoundError as missing:
-        raise RefusedError(
-            f"{folder} has no {MANIFEST}. Write one, or give the lists one by one with their times.", rule="manifest"
-        ) from missing
-    except (OSError, ValueError, RecursionError) as failure:
-        raise RefusedError(
-            f"{path} cannot be read: {failure}. Correct it and import again.", rule="manifest"
-        ) from failure
-    if not isinstance(entries, list):
-        raise RefusedError(f"{path} is not a list of entries. Put them in [ ] and import again.", rule="manifest")
-    return entries
-
-
-def _checked(number: int, entry: object) -> _Entry | RefusedList:
-    try:
-        return _Entry.model_validate(entry)
-    except ValidationError as invalid:
-        place = f"{MANIFEST}, entry {number}"
+        return manifest.checked(entry)
+    except RefusedError as refusal:
+        place = f"{manifest.MANIFEST}, entry {number}"
         file = entry.get("file") if isinstance(entry, dict) else None
         name = file if file and isinstance(file, str) and file.isprintable() else place
-        return RefusedList(name, "", "followers", None, f"{place}: {_first_fault(invalid)}.")
+        return RefusedList(name, "", "followers", None, f"{place}: {refusal}.")
 
 
-def _from_entry(folder: Path, entry: _Entry, times_named: int) -> FollowList | RefusedList:
-    path = folder / entry.file
-    if times_named > 1:
-        return _refusal(entry, "", f"{MANIFEST} names it {times_named} times; say once when it was taken.")
+def _from_entry(
+    folder: Path, entry: Entry, files: tuple[str, ...], named: Counter[str], broadcaster: str | None
+) -> Offered:
+    often = max(files, key=lambda name: named[name])
+    if named[often] > 1:
+        which = f"{often} " if len(files) > 1 else "it "
+        return _refusal(
+            entry, "", f"{manifest.MANIFEST} names {which}{named[often]} times; say once when it was taken."
+        )
     try:
-        is_below = path.resolve(strict=True) == folder.resolve() / entry.file
-    except OSError as failure:
-        return _refusal(entry, "", f"It cannot be read: {failure.strerror}.")
-    if not is_below or not path.is_file():
-        return _refusal(entry, "", "It is a link, or not a file.")
-    return _from_file(path, entry)
+        contents = manifest.contents(folder, files)
+    except RefusedError as refusal:
+        return _refusal(entry, "", str(refusal))
+    return _read(entry, contents, broadcaster)
 
 
-def _from_file(path: Path, entry: _Entry) -> FollowList | RefusedList:
+def _read(entry: Entry, contents: tuple[bytes, ...], broadcaster: str | None) -> Offered:
+    digest = _digest(contents)
     try:
-        content = _content(path)
-    except (OSError, ValueError) as failure:
-        return _refusal(entry, "", f"It cannot be read: {failure}.")
-    digest = hashlib.sha256(content).hexdigest()
-    try:
-        listed = listed_names(content, is_complete=entry.complete)
-    except RefusedError as refused:
-        return _refusal(entry, digest, str(refused))
+        if isinstance(entry, ProfileEntry):
+            return _from_profile(entry, contents[0])
+        if isinstance(entry, FeedEntry) or all(map(is_feed_content, contents)):
+            return _together(_from_feed(content, broadcaster) for content in contents)
+        return Offered(lists=(_list(entry, digest, contents, broadcaster),))
+    except RefusedError as refusal:
+        return _refusal(entry, digest, str(refusal))
+
+
+def _list(entry: ListEntry, digest: str, contents: tuple[bytes, ...], broadcaster: str | None) -> FollowList:
+    listed = names_in(contents, is_complete=entry.complete, direction=entry.direction, owner=broadcaster)
+    for account in filter(None, (listed.account, entry.account)):
+        if account != (broadcaster or entry.account or account):
+            raise refused(f"It is the list of {account}, not of {broadcaster or entry.account}.")
+    totals = sorted({*listed.totals, *([] if entry.reported_total is None else [entry.reported_total])})
+    notes = listed.doubts
+    if len(totals) > 1:
+        notes = (
+            *notes,
+            f"It says that it has {' and '.join(f'{total:,}' for total in totals)} names; nobody knows which is right.",
+        )
     return FollowList(
-        file_name=entry.file,
+        file_name=_file_name(entry),
         file_digest=digest,
         direction=entry.direction,
         observed_at=entry.scraped_at,
-        is_declared_complete=entry.complete,
-        reported_total=entry.reported_total,
+        is_declared_complete=entry.complete and not notes,
+        reported_total=totals[0] if len(totals) == 1 else None,
         names=listed.names,
         rejected_rows=listed.rejected_rows,
         duplicate_count=listed.duplicate_count,
         is_torn=listed.is_torn,
+        format=listed.format,
+        numeric_ids=listed.numeric_ids,
+        notes=notes,
     )
 
 
-def _refusal(entry: _Entry, digest: str, why: str) -> RefusedList:
-    return RefusedList(entry.file, digest, entry.direction, entry.scraped_at, why)
+def _from_profile(entry: ProfileEntry, content: bytes) -> Offered:
+    seen = read_profile(content, username=entry.username, at=entry.scraped_at)
+    if seen is None:
+        return Offered(rejected_rows=(f"{_file_name(entry)}: does not show whether {entry.username} is followed",))
+    return Offered(observations=(seen,))
 
 
-def _content(path: Path) -> bytes:
-    with path.open("rb") as file:
-        content = file.read(SIZE_LIMIT + 1)
-    if len(content) > SIZE_LIMIT:
-        raise ValueError(f"it is larger than {SIZE_LIMIT >> 20} MiB")
-    return content
+def _from_feed(content: bytes, broadcaster: str | None) -> Offered:
+    feed = read_feed(content, broadcaster=broadcaster)
+    return Offered((), feed.observations, feed.rejected, feed.duplicate_count, feed.ignored_count)
+
+
+def _together(offered: Iterable[Offered]) -> Offered:
+    every = tuple(offered)
+    return Offered(
+        lists=tuple(one for some in every for one in some.lists),
+        observations=tuple(one for some in every for one in some.observations),
+        rejected_rows=tuple(row for some in every for row in some.rejected_rows),
+        duplicate_count=sum(some.duplicate_count for some in every),
+        ignored_count=sum(some.ignored_count for some in every),
+    )
+
+
+def _refusal(entry: Entry, digest: str, why: str) -> Offered:
+    direction = entry.direction if isinstance(entry, ListEntry) else "followers"
+    taken = None if isinstance(entry, FeedEntry) else entry.scraped_at
+    return Offered(lists=(RefusedList(_file_name(entry), digest, direction, taken, why),))
+
+
+def _file_name(entry: Entry) -> str:
+    first, *others = entry.file
+    return f"{first} and {len(others)} more" if others else first
+
+
+def _digest(contents: tuple[bytes, ...]) -> str:
+    """SHA-256 of a file; of several, of their digests in order."""
+    digests = [hashlib.sha256(content) for content in contents]
+    if len(digests) == 1:
+        return digests[0].hexdigest()
+    return hashlib.sha256(b"".join(one.digest() for one in digests)).hexdigest()

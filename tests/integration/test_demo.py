@@ -52,11 +52,12 @@ def test_the_broadcaster_is_marked(wb: Workbench, truth: Truth) -> None:
         assert people.me(session).username == truth.broadcaster
 
 
-def test_the_rename_keeps_its_old_name_as_an_alias(wb: Workbench, truth: Truth) -> None:
+def test_both_renames_keep_their_old_names_as_aliases(wb: Workbench, truth: Truth) -> None:
     with wb.reader as session:
-        (alias,) = session.execute(sa.select(person_aliases.c.alias, person_aliases.c.valid_to))
+        aliases = session.execute(sa.select(person_aliases.c.alias, person_aliases.c.valid_to)).all()
 
-    assert tuple(alias) == (truth.rename.old, truth.rename.at)
+    told, untold = truth.rename, truth.untold_rename
+    assert {tuple(alias) for alias in aliases} == {(told.old, told.at), (untold.old, untold.at)}
 
 
 def test_every_list_gets_the_verdict_that_was_planted(wb: Workbench, truth: Truth) -> None:
@@ -75,7 +76,7 @@ def test_every_list_gets_the_verdict_that_was_planted(wb: Workbench, truth: Trut
 def test_the_history_is_the_planted_one(wb: Workbench, truth: Truth) -> None:
     event = follow_history.c
     columns = [event.direction, persons.c.username, event.action, event.at, event.is_baseline]
-    interval = [event.last_seen_at, event.first_missing_at, event.status]
+    interval = [event.last_seen_at, event.first_missing_at, event.status, event.source]
     statement = sa.select(*columns, *interval).join(persons, persons.c.id == event.person_id)
     with wb.reader as session:
         found = {ExpectedEvent(*row) for row in session.execute(statement)}
@@ -190,7 +191,9 @@ def test_every_world_has_what_was_ordered(seed: int) -> None:
     assert len(truth.persons) == 300
     assert sum(times > 1 for times in follows.values()) >= 10
     assert oddities["broken off"] + oddities["torn"] + oddities["fewer than reported"] >= 5
-    assert (oddities["short"], oddities["empty"], oddities["untidy"]) == (1, 1, 1)
+    assert [oddities[one] for one in ("short", "empty", "untidy", "lost a page", "two totals")] == [1] * 5
+    assert [oddities[one] for one in ("no column of names", "login page")] == [1, 1]
+    assert {event.source for event in truth.events} == {"list_scrape", "events_api", "profile_scrape"}
     assert (truth.file_count, len(truth.duplicates), len(truth.reencoded)) == (1500, 46, 32)
     assert (len(truth.missing), len(truth.orphans), len(truth.corrupt)) == (24, 24, 5)
     assert everybody_on_a_list(world.cast, truth)
@@ -198,6 +201,13 @@ def test_every_world_has_what_was_ordered(seed: int) -> None:
 
 def everybody_on_a_list(cast: Cast, truth: Truth) -> bool:
     return {event.username for event in truth.events} == set(truth.persons) - {cast.broadcaster}
+
+
+def test_whom_nobody_said_to_be_renamed_never_left(planted: Truth) -> None:
+    theirs = [event.action for event in planted.events if event.username == planted.untold_rename.new]
+
+    assert theirs == ["follow"]
+    assert planted.untold_rename.old not in planted.persons
 
 
 @pytest.mark.parametrize("seed", range(12))

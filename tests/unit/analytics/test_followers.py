@@ -7,10 +7,11 @@ import polars as pl
 import pytest
 
 from mhc_lab.analytics import charts, followers
+from mhc_lab.analytics.choices import Filter
 from mhc_lab.analytics.window import Window
 from mhc_lab.core.errors import UserError
 from mhc_lab.mirror.connection import Mirror
-from tests.support.tables import mirror_of
+from tests.support.tables import mirror_of, table
 
 JANUARY = Window.parse("2026-01-01", "2026-02-01")
 
@@ -20,16 +21,21 @@ def mirror() -> Mirror:
     """Ann and cy were there before we looked; ann left for certain, bo, who came later, perhaps."""
     return mirror_of(
         persons="""
-            id | username | is_excluded
-            a  | ann      | no
-            b  | bo       | no
-            c  | cy       | no
+            id | username | is_excluded | role
+            a  | ann      | no          | VIEWER
+            b  | bo       | no          | MODEL
+            c  | cy       | no          | VIEWER
         """,
         follow_spells="""
-            person_id | direction | started_at | started_after | last_seen_at | ended_at   | end_status
-            a         | followers | 2026-01-01 | -             | 2026-01-07   | 2026-01-08 | confirmed
-            b         | followers | 2026-01-10 | 2026-01-09    | 2026-01-11   | 2026-01-12 | provisional
-            c         | followers | 2026-01-01 | -             | 2026-01-30   | -          | -
+            person_id | direction | number | started_at | started_after | last_seen_at | ended_at   | end_status
+            a         | followers | 1      | 2026-01-01 | -             | 2026-01-07   | 2026-01-08 | confirmed
+            b         | followers | 1      | 2026-01-10 | 2026-01-09    | 2026-01-11   | 2026-01-12 | provisional
+            c         | followers | 1      | 2026-01-01 | -             | 2026-01-30   | -          | -
+        """,
+        follow_history="""
+            person_id | direction | action   | at: time   | source      | reason
+            a         | followers | unfollow | 2026-01-08 | list_scrape |
+            b         | followers | unfollow | 2026-01-12 | events_api  |
         """,
         follow_scrapes="""
             id | direction | observed_at | listed_count | reported_total | verdict  | why      | file_name
@@ -62,6 +68,49 @@ def test_a_status_narrows_the_rows_and_not_those_they_are_out_of(mirror: Mirror)
 
     assert left.frame["username"].to_list() == ["ann"]
     assert left.rate_of_start == 0.5
+
+
+def test_a_filter_narrows_the_rows_and_not_those_they_are_out_of(mirror: Mirror) -> None:
+    left = followers.unfollows(mirror, window=JANUARY, only=Filter(role="MODEL"))
+
+    assert left.frame["username"].to_list() == ["bo"]
+    assert (left.count, left.returned, left.rate_of_start) == (1, 0, 0.5)
+
+
+def test_a_filter_that_nobody_passes_is_told_apart_from_a_window_without_unfollows(mirror: Mirror) -> None:
+    left = followers.unfollows(mirror, window=JANUARY, only=Filter(name_prefix="zz"))
+
+    assert "Nobody of those asked for left" in left.table()
+
+
+def test_the_numbers_by_name_are_those_of_the_command(mirror: Mirror) -> None:
+    stats = followers.unfollows(mirror, window=JANUARY).stats
+
+    assert stats == {
+        "at_start": 2,
+        "at_end": 1,
+        "follows": 1,
+        "unfollows": 2,
+        "rate_of_start": 1.0,
+        "rate_of_exposed": pytest.approx(2 / 3),
+        "mean_days_followed": 4.5,
+        "median_days_followed": 4.5,
+    }
+
+
+def test_events_go_across_the_timeline_and_those_outside_the_window_do_not(mirror: Mirror) -> None:
+    events = table("""
+        kind      | at: time
+        broadcast | 2026-01-05
+        ban       | 2026-01-06
+        broadcast | 2026-03-01
+    """)
+
+    spec = followers.unfollows(mirror, window=JANUARY).chart(events=events).to_dict()
+
+    rows = [row for rows in spec["datasets"].values() for row in rows if "kind" in row]
+    assert [row["at_text"] for row in rows] == ["2026-01-06 00:00", "2026-01-05 00:00"]
+    assert spec["layer"][0]["encoding"]["strokeDash"]["field"] == "kind"
 
 
 def test_a_window_in_which_nobody_was_there_has_no_rates(mirror: Mirror) -> None:

@@ -82,9 +82,16 @@ def upgrade() -> None:
     op.create_index(
         op.f("follow_observations_person_id_direction_at_idx"), "follow_observations", ["person_id", "direction", "at"]
     )
+    for table in (
+        "follow_spells",
+        "profiles",
+    ):  # every list says of everybody on it when they were seen last: room for that
+        op.execute(f"ALTER TABLE {table} SET (fillfactor = 60)")
 
 
 def downgrade() -> None:
+    for table in ("follow_spells", "profiles"):
+        op.execute(f"ALTER TABLE {table} RESET (fillfactor)")
     op.drop_table("follow_observations")
     op.drop_table("follow_decisions")
     op.create_table_comment("follow_spells", f"{_SPELLS}.", existing_comment=None)

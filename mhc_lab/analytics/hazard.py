@@ -1,0 +1,304 @@
+"""How the risk to end depends on age, from spells as follow lists show them.
+
+A spell that began in (A, B] and ended in (L, R] is *doubly* interval-censored: its length is the difference of two times of which neither is
+known. And it was seen only because it was still open at B: shorter ones are never on any list. Both have to stand in the likelihood. With
+starts spread evenly over (A, B], as wide as the gap g between two lists, the chance of such a row among those that could be seen is::
+
+    ∫ S(L − s) − S(R − s) ds ÷ ∫ S(B − s) ds        over s in (A, B]
+    = [H(l + g) − H(l)] − [H(r + g) − H(r)]  ÷  [H(e + g) − H(e)]    with H(x) = ∫₀ˣ S, l = L − B, r = R − B
+
+where e > 0 is for a spell that is watched only from e after B on. A start that is known exactly has g = 0, and the same with S for H.
+
+The risk (hazard) is free in shape: between close ages its logarithm runs straight against the logarithm of age, and how much it may bend is
+weighed by the data themselves (a penalty on second differences, its weight by generalized Fellner and Schall: Wood and Fasiolo 2017). So where
+lists say nothing, below the shortest gap, the trend goes on as a power of age, and the interval widens. Newton's steps with the exact
+second derivatives go on until the optimality gap is below :data:`GAP`. Intervals are those of the penalized likelihood (Wahba 1983;
+Marra and Wood 2012), on the scale of log(−log S).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from mhc_lab.analytics.kaplan_meier import Z95, Numbers
+from mhc_lab.analytics.npmle import Places
+
+STEP_DAYS = 0.25
+"""Ages are counted in steps of this many days."""
+GAP = 1e-9
+"""No coefficient promises a rise of the mean log-likelihood of a spell above this, per unit."""
+
+_SPACING = 0.25
+"""Between two knots, as a logarithm of age."""
+_LEVEL, _LEVEL_SD, _SLOPE_SD = np.log(0.01), 5.0, 2.0
+"""What is believed before any data: about 1 % leave per day, give or take a factor of 150; so that no spell that ended is an answer, too."""
+_STIFFEST = 0.03
+"""The slope against log age may always change by this much (standard deviation) per unit."""
+_LEAST = 1e-2
+"""Bends are always held back by this much."""
+_ROUGH, _SETTLED = 1e-5, 0.05
+"""How exactly the top is found while the weight of bends is still sought, and when that is found, as a logarithm."""
+_LONGEST = 3.0
+"""No step moves a log hazard by more."""
+_FEWEST = 4
+"""Knots there are at least."""
+_STEPS, _HALVINGS, _WEIGHINGS = 80, 40, 40
+
+Matrix: TypeAlias = npt.NDArray[np.float64]
+Parts: TypeAlias = list[tuple[Numbers, Places]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Spells in steps of :data:`STEP_DAYS`; one row per kind of spell, ``count`` of them alike."""
+
+    gap: Places
+    """From the last list without to the first list with the person; 0: it is known when they came."""
+    entry: Places
+    """From that first list to when they were watched from."""
+    left: Places
+    """From that first list to the last that has them."""
+    right: Places
+    """From that first list to the first without them; −1: they are still there."""
+    count: Numbers
+
+    def __len__(self) -> int:
+        return len(self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The hazard, with all that is needed to compare and to draw."""
+
+    days: Numbers
+    """Ages at the edges of the steps, from 0."""
+    hazard: Numbers
+    """Per day, within each step."""
+    cumulative: Numbers
+    """−log S at the edges."""
+    spread: Numbers
+    """The standard error of log(−log S) at the edges."""
+    optimality_gap: float
+    iterations: int
+    stiffness: float
+    scores: Matrix
+    """Of each row, the slope of its log-likelihood in each coefficient."""
+    information: Matrix
+    """The curvature of the penalized likelihood, by coefficient."""
+
+    @property
+    def survival(self) -> Numbers:
+        """S at the edges."""
+        return np.exp(-self.cumulative)
+
+    def limits(self) -> tuple[Numbers, Numbers]:
+        """The 95 % interval of S at the edges."""
+        with np.errstate(over="ignore"):
+            widened = self.cumulative * np.exp(Z95 * self.spread)
+        return np.exp(-widened), np.exp(-self.cumulative * np.exp(-Z95 * self.spread))
+
+
+class _Likelihood:
+    """The log-likelihood of rows in the coefficients of the log hazard, with its derivatives.
+
+    All that it needs are differences in one vector of values: S at the edges of the steps, H at the edges, and a 0.
+    """
+
+    def __init__(self, rows: Rows) -> None:
+        self.count = rows.count
+        self.size = int((np.maximum(np.maximum(rows.right, rows.left), rows.entry) + rows.gap).max()) + 1
+        self.basis = _basis(self.size)
+        self.inside, self.seen = _differences(rows, edges=self.size + 1)
+
+    def height(self, theta: Numbers) -> float:
+        """The log-likelihood; −∞ where it cannot be computed."""
+        with np.errstate(all="ignore"):
+            edge, middle = _cumulative(self.basis, theta)
+            values = _values(np.exp(-edge), np.exp(-middle))
+            chances = np.log(_summed(self.inside, values)) - np.log(_summed(self.seen, values))
+            height = float(self.count @ chances)
+        return height if np.isfinite(height) else -np.inf
+
+    def derivatives(self, theta: Numbers) -> tuple[Matrix, Matrix]:
+        """The slopes of each row; and of all rows together minus the second derivative."""
+        edge, middle = _cumulative(self.basis, theta)
+        rise = np.diff(edge)[:, None] * self.basis
+        at_edge = np.concatenate([np.zeros((1, rise.shape[1])), np.cumsum(rise, axis=0)])
+        at_middle = at_edge[:-1] + rise / 2
+        alive, alive_middle = np.exp(-edge), np.exp(-middle)
+        values = _values(alive, alive_middle)
+        slopes = _values(-alive[:, None] * at_edge, -alive_middle[:, None] * at_middle)
+        inside, seen = _summed(self.inside, values), _summed(self.seen, values)
+        of_inside, of_seen = _summed(self.inside, slopes) / inside[:, None], _summed(self.seen, slopes) / seen[:, None]
+        weight = _weights(self.inside, self.count / inside, len(values)) - _weights(self.seen, self.count / seen, len(values))
+        on_edge = weight[: self.size + 1] * alive
+        on_middle = _behind(weight[self.size + 1 : -1])[1:] * alive_middle
+        bend = _behind(on_edge)[1:] + _behind(on_middle) - on_middle / 2
+        curvature = (
+            _squared(of_inside, self.count)
+            - _squared(of_seen, self.count)
+            - _squared(at_edge, on_edge)
+            - _squared(at_middle, on_middle)
+            + (rise * bend[:, None]).T @ self.basis
+        )
+        return of_inside - of_seen, curvature
+
+
+@dataclass(frozen=True, slots=True)
+class _Peak:
+    """Where the penalized likelihood is highest."""
+
+    theta: Numbers
+    gap: float
+    steps: int
+    scores: Matrix
+    information: Matrix
+
+
+def fit(rows: Rows) -> Fit:
+    """The hazard that the rows, at least one, let expect."""
+    likelihood = _Likelihood(rows)
+    bending, prior = _penalty(likelihood.basis.shape[1])
+    stiffness, steps = 10.0, 0
+    theta = np.full(likelihood.basis.shape[1], _LEVEL)
+    for _ in range(_WEIGHINGS):
+        peak = _climbed(likelihood, theta, stiffness * bending + prior, gap=_ROUGH)
+        theta, steps, before = peak.theta, steps + peak.steps, stiffness
+        stiffness = _weighed(peak, stiffness, bending)
+        if abs(np.log(stiffness / before)) < _SETTLED:
+            break
+    peak = _climbed(likelihood, theta, stiffness * bending + prior, gap=GAP)
+    edge, _ = _cumulative(likelihood.basis, peak.theta)
+    rise = np.diff(edge)[:, None] * likelihood.basis
+    slopes = np.cumsum(rise, axis=0) / edge[1:, None]
+    root = np.linalg.cholesky(np.linalg.inv(peak.information))
+    spread = np.sqrt(((slopes @ root) ** 2).sum(axis=1))
+    return Fit(
+        days=np.arange(len(edge)) * STEP_DAYS,
+        hazard=np.diff(edge) / STEP_DAYS,
+        cumulative=edge,
+        spread=np.concatenate([spread[:1], spread]),
+        optimality_gap=peak.gap, iterations=steps + peak.steps, stiffness=stiffness,
+        scores=peak.scores, information=peak.information,
+    )  # fmt: skip
+
+
+def _climbed(likelihood: _Likelihood, theta: Numbers, penalty: Matrix, *, gap: float) -> _Peak:
+    """Newton's steps uphill from ``theta``, each as long as the penalized likelihood rises."""
+    total = likelihood.count.sum()
+    for step in range(_STEPS):
+        scores, curvature = likelihood.derivatives(theta)
+        slope = likelihood.count @ scores - penalty @ (theta - _LEVEL)
+        information = _definite(curvature + penalty)
+        steepest = float(np.abs(slope).max() / total)
+        better = None if steepest <= gap else _searched(likelihood, theta, np.linalg.solve(information, slope), penalty)
+        if better is None:
+            return _Peak(theta, steepest, step, scores, information)
+        theta = better
+    return _Peak(theta, steepest, _STEPS, scores, information)
+
+
+def _searched(likelihood: _Likelihood, theta: Numbers, step: Numbers, penalty: Matrix) -> Numbers | None:
+    """As far along ``step`` as the penalized likelihood does not fall; None: it falls however short the step."""
+
+    def height(theta: Numbers) -> float:
+        return likelihood.height(theta) - float((theta - _LEVEL) @ penalty @ (theta - _LEVEL)) / 2
+
+    start = height(theta)
+    size = min(1.0, _LONGEST / max(float(np.abs(step).max()), 1e-300))
+    for _ in range(_HALVINGS):
+        if height(theta + size * step) >= start - 1e-13 * abs(start):
+            return theta + size * step
+        size /= 2
+    return None
+
+
+def _definite(curvature: Matrix) -> Matrix:
+    """``curvature``, raised where it is not positive: far from the peak the likelihood is not concave."""
+    values, vectors = np.linalg.eigh(curvature)
+    if values[0] > 0:
+        return curvature
+    return np.asarray((vectors * np.maximum(np.abs(values), 1e-6 * values[-1])) @ vectors.T)
+
+
+def _weighed(peak: _Peak, stiffness: float, bending: Matrix) -> float:
+    """How strongly bends should be held back, by what there is of them beyond what is uncertain (Fellner and Schall)."""
+    bends = float(peak.theta @ bending @ peak.theta)
+    known = len(bending) - 2 - stiffness * float(np.trace(np.linalg.solve(peak.information, bending)))
+    most = 1 / (_STIFFEST**2 * _SPACING**3)
+    return float(np.clip(known / max(bends, 1e-300), _LEAST, most))
+
+
+def _basis(size: int) -> Matrix:
+    """Of each step the weights of the knots around it: the log hazard is straight between them, against the log of age."""
+    place = np.log(np.arange(size) + 0.5)
+    place = (place - place[0]) / _SPACING
+    knot = np.floor(place).astype(np.int64)
+    basis = np.zeros((size, max(knot[-1] + 2, _FEWEST)))
+    basis[np.arange(size), knot] = 1 - (place - knot)
+    basis[np.arange(size), knot + 1] = place - knot
+    return basis
+
+
+def _penalty(size: int) -> tuple[Matrix, Matrix]:
+    """Squared second differences; and what is believed of level and slope before any data."""
+    bends = np.diff(np.eye(size), n=2, axis=0)
+    level = np.full(size, 1 / size)
+    centred = (np.arange(size) - (size - 1) / 2) * _SPACING
+    slope = centred / (centred @ centred)
+    return bends.T @ bends, np.outer(level, level) / _LEVEL_SD**2 + np.outer(slope, slope) / _SLOPE_SD**2
+
+
+def _differences(rows: Rows, *, edges: int) -> tuple[Parts, Parts]:
+    """As sign and place in the vector of values: the chance of each row, and that it could be seen."""
+    is_exact, is_over, nothing = rows.gap == 0, rows.right >= 0, np.full(len(rows), 2 * edges)
+    sign, near = np.where(is_exact, 1.0, -1.0), np.where(is_exact, 0, edges)
+
+    def parts(at: Places, sign: Numbers) -> Parts:
+        """S(at) for an exact start, else H(at + gap) − H(at)."""
+        return [(sign, near + at), (-sign, np.where(is_exact, nothing, near + at + rows.gap))]
+
+    begin, end = parts(rows.left, sign), parts(np.where(is_over, rows.right, 0), -sign)
+    return [*begin, *((factor, np.where(is_over, place, nothing)) for factor, place in end)], parts(rows.entry, sign)
+
+
+def _cumulative(basis: Matrix, theta: Numbers) -> tuple[Numbers, Numbers]:
+    """−log S at the edges of the steps and in their middles."""
+    hazard = np.exp(basis @ theta) * STEP_DAYS
+    edge = np.concatenate([[0.0], np.cumsum(hazard)])
+    return edge, edge[:-1] + hazard / 2
+
+
+def _values(edge: Numbers, middle: Numbers) -> Numbers:
+    """The vector of values, or of their slopes, from those of S at the edges and in the middles: H is their sum."""
+    nothing = np.zeros((1, *edge.shape[1:]))
+    return np.concatenate([edge, nothing, np.cumsum(middle, axis=0), nothing])
+
+
+def _summed(parts: Parts, values: Numbers) -> Numbers:
+    shape = (-1, *[1] * (values.ndim - 1))
+    total = np.zeros((len(parts[0][0]), *values.shape[1:]))
+    for sign, place in parts:
+        total += sign.reshape(shape) * values[place]
+    return total
+
+
+def _weights(parts: Parts, per: Numbers, size: int) -> Numbers:
+    """By how much a sum over rows rises with each value."""
+    weight = np.zeros(size)
+    for sign, place in parts:
+        weight += np.bincount(place, weights=sign * per, minlength=size)
+    return weight
+
+
+def _behind(values: Numbers) -> Numbers:
+    """At each place the sum from there to the end."""
+    return np.cumsum(values[::-1])[::-1]
+
+
+def _squared(columns: Matrix, weight: Numbers) -> Matrix:
+    return np.asarray((columns * weight[:, None]).T @ columns)

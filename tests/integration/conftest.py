@@ -1,0 +1,40 @@
+"""A session for tests that need rows and no commit: they share one database, and each leaves it as it found it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from mhc_lab.db.engine import Database
+from mhc_lab.db.roles import Role
+from mhc_lab.db.session import transaction
+from tests.conftest import Copies
+
+
+@pytest.fixture(scope="session")
+def shared_database(home: Path, _empty_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A migrated database that nobody commits to."""
+    copies = Copies(home)
+    opened = Database.open(copies.settings(tmp_path_factory.mktemp("shared"), template=_empty_template))
+    yield opened
+    opened.close()
+    copies.drop()
+
+
+@pytest.fixture
+def passing(shared_database: Database) -> Iterator[Session]:
+    """A session as app that is rolled back."""
+    with transaction(shared_database) as session:
+        yield session
+        session.rollback()
+
+
+@pytest.fixture
+def passing_owner(shared_database: Database) -> Iterator[Session]:
+    """A session as the owner of all tables that is rolled back."""
+    with Session(shared_database.engine(Role.OWNER)) as session:
+        yield session
+        session.rollback()
