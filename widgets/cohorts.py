@@ -29,10 +29,10 @@ class StayAndReturn(View):
         self.result: Cohorts | None = None
         self.every = ipw.Dropdown(description="Came in a", options=EVERY, value=every)
         self.every.observe(lambda _: self.show(), "value")
-        self.headline, self.table, self.returns = ipw.HTML(), ipw.HTML(), ipw.HTML()
+        self.headline, self.table, self.lengths, self.returns = (ipw.HTML() for _ in range(4))
         self.heat_map, self.stays, self.back = (Drawing(wb) for _ in range(3))
         self.freshness = Freshness(wb, on_refresh=self.renew)
-        below = [self.headline, self.heat_map, self.table, self.stays, self.returns, self.back]
+        below = [self.headline, self.heat_map, self.table, self.lengths, self.stays, self.returns, self.back]
         super().__init__([self.every, self.freshness, *below])
         self.renew()
 
@@ -41,7 +41,7 @@ class StayAndReturn(View):
         self.show()
         with told(self.returns):
             stays, back = self._stays(), self._refollows()
-            self.returns.value = back._repr_html_()
+            self.lengths.value, self.returns.value = stays.headline(), back._repr_html_()
             self.stays.draw(lengths(stays))
             self.back.draw(returns(back))
 
@@ -57,7 +57,9 @@ class StayAndReturn(View):
     def still(self) -> str:
         """Everything the panel shows, as safe HTML that needs nothing else."""
         result, stays, back = self._ask(), self._stays(), self._refollows()
-        above = result.headline() + figure(heat_map(result)) + result.table() + figure(lengths(stays))
+        above = (
+            result.headline() + figure(heat_map(result)) + result.table() + stays.headline() + figure(lengths(stays))
+        )
         return above + back._repr_html_() + figure(returns(back)) + as_of(self.wb)
 
     def _ask(self) -> Cohorts:

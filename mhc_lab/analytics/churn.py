@@ -23,15 +23,16 @@ PER = 1000
 """Rates are per this many person-days."""
 
 _HEADINGS = {
-    "starts_at": "from (UTC)",
+    "starts_at": "from",
+    "is_whole": "whole",
     "list_count": "complete lists",
     "gains": "came",
     "losses": "left",
     "provisional": "of them provisional",
     "at_start": "at the start",
     "at_end": "at the end",
-    "share_of_start": "left, of those at the start",
-    "rate": "left per 1,000 person-days",
+    "share_of_start": "share of the start",
+    "rate": "per 1,000 person-days",
     "interval": "95 % interval",
     "person_days": "person-days",
 }
@@ -74,6 +75,12 @@ class Churn:
         return self.losses / first if first else None
 
     @property
+    def share_of_exposed(self) -> float | None:
+        """Who left in the window ÷ all who could have left: those at its start and those who came; None when there were none."""
+        exposed = self.frame["at_start"].item(0) + self.gains
+        return self.losses / exposed if exposed else None
+
+    @property
     def rate(self) -> float | None:
         """Unfollows per 1,000 person-days; None when nobody was watched."""
         return PER * self.losses / self.person_days if self.person_days else None
@@ -100,33 +107,30 @@ class Churn:
 
     def headline(self) -> str:
         """The numbers of the whole window, as safe HTML."""
-        share, rate, interval = self.share_of_start, self.rate, self.rate_interval
+        share, rate, interval = self.share_of_exposed, self.rate, self.rate_interval
         return display.facts(
             f"{self.window}, by {PERIODS[self.every]}",
             [
                 ("came", self.gains),
                 ("left", self.losses),
                 ("net", f"{self.net:+,}"),
-                ("left, of those at the start", None if share is None else f"{share:.1%}"),
+                ("of all who could have left", None if share is None else f"{share:.1%}"),
                 ("left per 1,000 person-days", None if rate is None else f"{rate:.2f}"),
                 ("95 % interval", _interval(interval)),
             ],
         )
 
     def table(self) -> str:
-        """A row for each period, as safe HTML; a period that the window cuts is marked with *."""
+        """A row for each period, as safe HTML."""
         shown = self.frame.select(
-            (pl.col("starts_at").dt.strftime("%Y-%m-%d") + pl.when("is_whole").then(pl.lit("")).otherwise(pl.lit(" *")))
-            .alias("starts_at"),
-            "list_count", "at_start", "gains", "losses", "provisional", "net", "at_end",
-            pl.col("share_of_start").map_elements(lambda share: f"{share:.1%}", return_dtype=pl.String),
+            pl.col("starts_at").dt.date(),
+            "is_whole", "list_count", "at_start", "gains", "losses", "provisional", "net", "at_end",
+            _text(pl.col("share_of_start"), ".1%"),
             pl.col("person_days").round(),
-            pl.col("rate").map_elements(lambda rate: f"{rate:.2f}", return_dtype=pl.String),
-            pl.format("{} – {}", pl.col("rate_low").round(2), pl.col("rate_high").round(2)).alias("interval"),
+            _text(pl.col("rate"), ".2f"),
+            pl.format("{}\u00a0–\u00a0{}", _text(pl.col("rate_low"), ".2f"), _text(pl.col("rate_high"), ".2f")).alias("interval"),
         )  # fmt: skip
-        cut = "" if self.frame["is_whole"].all() else "; * cut by the window"
-        caption = f"Coming and leaving by {PERIODS[self.every]} (UTC{cut})"
-        return display.table(shown, caption=caption, headings=_HEADINGS)
+        return display.table(shown, caption=f"Coming and leaving by {PERIODS[self.every]} (UTC)", headings=_HEADINGS)
 
     def __repr__(self) -> str:
         rate = "no rate" if self.rate is None else f"{self.rate:.2f} per 1,000 person-days"
@@ -189,6 +193,11 @@ def _rates(frame: pl.DataFrame) -> list[pl.Series]:
 
 def _quotient(above: pl.Expr, below: pl.Expr) -> pl.Expr:
     return pl.when(below > 0).then(above / below)
+
+
+def _text(number: pl.Expr, pattern: str) -> pl.Expr:
+    """Numbers as words; one that is not there stays so."""
+    return number.map_elements(lambda value: format(value, pattern), return_dtype=pl.String)
 
 
 def _interval(ends: tuple[float, float] | None) -> str | None:

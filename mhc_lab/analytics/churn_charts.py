@@ -54,7 +54,7 @@ def balance(frame: pl.DataFrame, *, period: str) -> Chart:
     return charts.finished(
         (bars + net).properties(height=220),
         title=f"Who came and who left, by {period}",
-        note=_cut(frame, drawn) or "Upwards: came. Downwards: left. Line: the difference.",
+        note=_cut(frame, drawn) or "Upwards: came. Downwards: left. Line: net.",
         description=f"Coming and leaving in {drawn.height} periods: {drawn['gains'].sum():,} came, {drawn['losses'].sum():,} left.",
     )
 
@@ -80,7 +80,7 @@ def rates(frame: pl.DataFrame, *, period: str) -> Chart:
     return charts.finished(
         (ends + marks).properties(height=180),
         title=f"How fast people leave, by {period}",
-        note=_cut(frame, drawn) or "Mark: the rate. Line: where it lies with 95 % confidence.",
+        note=_cut(frame, drawn) or "Line: where it lies with 95 % confidence.",
         description=f"Unfollows per 1,000 person-days in {drawn.height} periods, each with its 95 % interval.",
     )
 

@@ -44,16 +44,16 @@ def heat_map(frame: pl.DataFrame, *, period: str, cohort_count: int) -> Chart:
     )
     words = base.mark_text(fontSize=11, color="currentColor").encode(text="percent:N")
     rows = drawn["cohort"].n_unique()
-    cut = f"The newest {rows} of {cohort_count:,} cohorts. " if cohort_count > rows else ""
+    cut = f"The newest {rows} of {cohort_count:,} cohorts." if cohort_count > rows else ""
     return charts.finished(
         (shaded + unsure + words).properties(height=alt.Step(22)),
-        title=f"Of each hundred who came, still here, by {period} of coming",
-        note=f"{cut}Left: when they came, and how many. Dashed and ~: not everybody was watched for so long yet.",
+        title="Of each hundred who came, still here",
+        note=cut or f"Rows: {period} · who came. ~: not all watched so long.",
         description=f"The share of {rows} cohorts that still follows, by weeks after coming; the same numbers as in the table.",
     )
 
 
-def stays(frame: pl.DataFrame, *, left_truncated: int) -> Chart:
+def stays(frame: pl.DataFrame) -> Chart:
     """Step lines of how many stays are so long, solid for completed ones and dashed for those that go on."""
     steps = (
         _spans(frame)
@@ -78,11 +78,10 @@ def stays(frame: pl.DataFrame, *, left_truncated: int) -> Chart:
             tooltip=[alt.Tooltip("kind:N"), alt.Tooltip("span:N"), alt.Tooltip("person_count:Q", title="stays", format=",")],
         )
     )  # fmt: skip
-    unknown = f" {left_truncated:,} began before we looked and are left out." if left_truncated else ""
     return charts.finished(
         line.properties(height=200),
         title="How long they followed",
-        note=f"Completed stays alone are too short: the long ones go on.{unknown}",
+        note="Completed stays alone are too short.",
         description="Stays by their length in days, on a scale that doubles: a line for completed ones, a dashed one for those that go on.",
     )
 

@@ -46,7 +46,14 @@ class DaysFollowed:
         """A step line for those who left and one for those who are still here, by days on a scale that doubles."""
         from mhc_lab.analytics import cohort_charts  # altair costs a second, and a table waits for no chart
 
-        return cohort_charts.stays(self.frame, left_truncated=self.left_truncated)
+        return cohort_charts.stays(self.frame)
+
+    def headline(self) -> str:
+        """How many of each there are and what they do not say, as safe HTML."""
+        unknown = f" {self.left_truncated:,} that began before we looked are left out." if self.left_truncated else ""
+        return display.facts(
+            "How long they followed", [("stays that ended", self.completed), ("that go on", self.still_here)]
+        ) + display.note(f"Stays that ended are shorter than stays are: the long ones go on.{unknown}")
 
     def table(self) -> str:
         """A row for each span, as safe HTML."""
@@ -63,7 +70,7 @@ class DaysFollowed:
         return f"{completed}, {self.still_here:,} that go on, {self.left_truncated:,} of unknown length"
 
     def _repr_html_(self) -> str:
-        return self.table()
+        return self.headline() + self.table()
 
 
 def days_followed(mirror: Mirror, *, direction: Direction = "followers") -> DaysFollowed:

@@ -23,7 +23,10 @@ FEWEST_LOSSES = 5.0
 SHARPEST_SHARE = 1 / 4
 """Of the losses that possibly came after an event, at least this share has to lie there when all are spread evenly."""
 LARGEST_UNCONTROLLED = 1 / 2
-"""At most this share of the hours after events may be at hours of the week that are never without an event."""
+"""At most this share of the hours after events may be at hours of the week that are never without an event; else days are compared."""
+
+PERIODS = {event_study.WEEK: "hours of the week", event_study.DAY: "hours of the day"}
+"""What losses are compared at, the best first."""
 
 LAGS = (-1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
 """The ends of the steps before and after an event, in multiples of the hours asked for."""
@@ -65,45 +68,20 @@ class Study:
         """The kinds of which anything touches the window."""
         return tuple(kind for kind, times in self.times.items() if times.size)
 
-    def row(self, kind: str, *, seed: int) -> dict[str, Any]:
-        """What can be said about ``kind``."""
-        times = self._whole(kind)
-        reach = self._reach(times)
-        lost = spreading.spread(self.losses)
-        certain, possible = spreading.bounds(self.losses, reach)
-        counted: dict[str, Any] = {
-            "kind": kind,
-            "event_count": times.size,
-            "left_out_count": int(np.count_nonzero(self.times[kind] >= 0)) - times.size,
-            "observed": reach.total(lost),
-            "certain": certain,
-            "possible": possible,
-        }
-        if times.size < FEWEST_EVENTS:
-            return counted | {
-                "why_not": f"{display.plural(times.size, 'event')} in the window: at least {FEWEST_EVENTS} are needed."
-            }
-        expected = self._expected(reach)
-        counted["expected"] = reach.total(expected)
-        why_not = self._why_not(reach, **{name: counted[name] for name in ("observed", "possible", "expected")})
-        if why_not:
-            return counted | {"why_not": why_not}
-        return counted | self._ratios(reach, expected) | {"p_value": self._chance(lost, times, seed=seed)}
+    def look(self, kind: str) -> Look:
+        """The events of ``kind`` that can be used, and what was to be expected after them.
 
-    def lags(self, kind: str) -> pl.DataFrame:
-        """Losses, expectation and their ratio in each step before and after the events of ``kind``."""
-        times = self._whole(kind)
-        begin, end = np.array(LAGS[:-1]) * self.hours, np.array(LAGS[1:]) * self.hours
-        steps = [
-            spreading.after(times, last, length=self.length, begin=first)
-            for first, last in zip(begin, end, strict=True)
-        ]
-        expected, lost = self._expected(self._reach(times)), spreading.spread(self.losses)
-        seen, usual = (np.array([step.total(rising) for step in steps]) for rising in (lost, expected))
-        low, high = event_study.poisson_interval(seen, usual)
-        columns = {"from_hours": begin, "to_hours": end, "observed": seen, "expected": usual}
-        columns |= {"ratio": seen / usual, "ratio_lo": low, "ratio_hi": high}
-        return pl.DataFrame(columns).select(pl.lit(kind).alias("kind"), pl.all())
+        Usable are those whose hours lie wholly in the window. What is usual is taken from outside the hours after any event of any kind.
+        """
+        times = self.times[kind]
+        whole = times[(times >= 0) & (times + self.hours <= self.length)]
+        reach, outside = self._reach(whole), self._reach(np.concatenate(list(self.times.values())))
+        period = next((period for period in PERIODS if self._is_controlled(reach, outside, period)), None)
+        expected = event_study.disentangled(
+            self.losses, self.exposed, reach, outside=outside, length=self.length, period=period or event_study.DAY
+        )
+        left_out = int(np.count_nonzero(times >= 0)) - whole.size
+        return Look(self, kind, whole, left_out, reach, expected, period)
 
     def attribution(self) -> pl.DataFrame:
         """How many losses can have come after no event, after exactly one (and of which kind), after any of several."""
@@ -132,52 +110,95 @@ class Study:
         widths = np.repeat(self.losses.until - self.losses.after, self.losses.count.astype(int))
         return float(np.median(widths)) if widths.size else None
 
-    def _whole(self, kind: str) -> Hours:
-        """The events whose hours lie wholly in the window."""
-        times = self.times[kind]
-        whole: Hours = times[(times >= 0) & (times + self.hours <= self.length)]
-        return whole
-
     def _reach(self, times: Hours) -> Spans:
         return spreading.after(times, self.hours, length=self.length)
 
-    def _outside(self) -> Spans:
-        """What no usual rate is taken from: the hours after any event of any kind."""
-        return self._reach(np.concatenate(list(self.times.values())))
+    def _is_controlled(self, reach: Spans, outside: Spans, period: int) -> bool:
+        """Whether most hours in ``reach`` have the like of them without an event."""
+        share = event_study.uncontrolled_share(reach, outside, length=self.length, period=period)
+        return share <= LARGEST_UNCONTROLLED
 
-    def _expected(self, reach: Spans) -> Rising:
-        return event_study.disentangled(self.losses, self.exposed, reach, outside=self._outside(), length=self.length)
 
-    def _why_not(self, reach: Spans, *, observed: float, possible: float, expected: float) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The events of one kind, and the losses after them."""
+
+    study: Study
+    kind: str
+    times: Hours
+    left_out: int
+    """How many more there are whose hours reach over the end of the window."""
+    reach: Spans
+    expected: Rising
+    period: int | None
+    """What losses are compared at, one of :data:`PERIODS`; None: there is nothing to compare with."""
+
+    def row(self, *, seed: int) -> dict[str, Any]:
+        """What can be said about the kind."""
+        certain, possible = spreading.bounds(self.study.losses, self.reach)
+        counted: dict[str, Any] = {
+            "kind": self.kind,
+            "event_count": self.times.size,
+            "left_out_count": self.left_out,
+            "observed": self.reach.total(spreading.spread(self.study.losses)),
+            "certain": certain,
+            "possible": possible,
+            "expected": self.reach.total(self.expected),
+        }
+        why_not = self._why_not(**{name: counted[name] for name in ("observed", "possible", "expected")})
+        if why_not:
+            return counted | {"expected": None, "why_not": why_not}
+        return counted | self._ratios(counted["observed"], counted["expected"]) | self._chance(seed=seed)
+
+    def lags(self) -> pl.DataFrame:
+        """Losses, expectation and their ratio in each step before and after the events."""
+        begin, end = np.array(LAGS[:-1]) * self.study.hours, np.array(LAGS[1:]) * self.study.hours
+        steps = [
+            spreading.after(self.times, last, length=self.study.length, begin=first)
+            for first, last in zip(begin, end, strict=True)
+        ]
+        lost = spreading.spread(self.study.losses)
+        seen, usual = (np.array([step.total(rising) for step in steps]) for rising in (lost, self.expected))
+        low, high = event_study.poisson_interval(seen, usual)
+        columns = {"from_hours": begin, "to_hours": end, "observed": seen, "expected": usual}
+        columns |= {"ratio": seen / usual, "ratio_lo": low, "ratio_hi": high}
+        return pl.DataFrame(columns).select(pl.lit(self.kind).alias("kind"), pl.all())
+
+    def _why_not(self, *, observed: float, possible: float, expected: float) -> str | None:
         """Why these lists and events cannot tell; None when they can."""
-        if event_study.uncontrolled_share(reach, self._outside(), length=self.length) > LARGEST_UNCONTROLLED:
-            return (
-                "most hours that follow an event follow one in every week, so there is no hour of the week without one to compare with."
-                " Ask for fewer hours."
-            )
+        if self.times.size < FEWEST_EVENTS:
+            return f"{display.plural(self.times.size, 'event')} in the window: at least {FEWEST_EVENTS} are needed."
+        if self.period is None:
+            return "nearly every hour follows an event, so there are none to compare with. Ask for fewer hours."
         if max(observed, expected) < FEWEST_LOSSES or not expected:
             return f"{observed:.1f} left where {expected:.1f} were to be expected: too few to tell."
         if observed < SHARPEST_SHARE * possible:
             return (
-                f"of {possible:,.0f} losses that can lie within {self.hours:g} h after one, {observed:.1f} do when spread evenly:"
+                f"of {possible:,.0f} losses that can lie within {self.study.hours:g} h after one, {observed:.1f} do when spread evenly:"
                 " the lists are too far apart. Ask for more hours, or take lists more often."
             )
         return None
 
-    def _ratios(self, reach: Spans, expected: Rising) -> dict[str, Any]:
-        seen, usual = np.array([reach.total(spreading.spread(self.losses))]), np.array([reach.total(expected)])
-        low, high = event_study.poisson_interval(seen, usual)
-        ratio, rate_low, rate_high = event_study.rate_ratio(self.losses, expected, reach, length=self.length)
+    def _ratios(self, observed: float, expected: float) -> dict[str, Any]:
+        low, high = event_study.poisson_interval(np.array([observed]), np.array([expected]))
+        study = self.study
+        ratio, rate_low, rate_high = event_study.rate_ratio(
+            study.losses, self.expected, self.reach, length=study.length
+        )
         return {
-            "ratio": float(seen[0] / usual[0]), "ratio_lo": float(low[0]), "ratio_hi": float(high[0]),
+            "compared_at": PERIODS.get(self.period or 0),
+            "ratio": observed / expected, "ratio_lo": float(low[0]), "ratio_hi": float(high[0]),
             "rate_ratio": _finite(ratio), "rate_ratio_lo": rate_low, "rate_ratio_hi": _finite(rate_high),
         }  # fmt: skip
 
-    def _chance(self, lost: Rising, times: Hours, *, seed: int) -> float:
-        rng = np.random.default_rng(seed)
-        calendars = event_study.redrawn(times, self.hours, length=self.length, count=PERMUTATIONS, rng=rng)
-        usual = event_study.baseline(lost, self.exposed, length=self.length)
-        return event_study.chance(lost, usual, times, calendars, hours=self.hours)
+    def _chance(self, *, seed: int) -> dict[str, Any]:
+        study, period = self.study, self.period or event_study.DAY
+        rng, lost = np.random.default_rng(seed), spreading.spread(study.losses)
+        calendars = event_study.redrawn(
+            self.times, study.hours, length=study.length, count=PERMUTATIONS, rng=rng, period=period
+        )
+        usual = event_study.baseline(lost, study.exposed, length=study.length, period=period)
+        return {"p_value": event_study.chance(lost, usual, self.times, calendars, hours=study.hours)}
 
 
 def _hours(moments: pl.Series, start: datetime) -> Hours:

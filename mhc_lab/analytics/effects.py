@@ -27,9 +27,11 @@ EVENTS = {"kind": pl.String(), "at": pl.Datetime("us", "UTC")}
 
 _BROADCASTS = "people/broadcasts"
 _COLUMNS = {
-    "kind": pl.String, "event_count": pl.Int64, "left_out_count": pl.Int64, "observed": pl.Float64, "certain": pl.Float64,
-    "possible": pl.Float64, "expected": pl.Float64, "ratio": pl.Float64, "ratio_lo": pl.Float64, "ratio_hi": pl.Float64,
-    "rate_ratio": pl.Float64, "rate_ratio_lo": pl.Float64, "rate_ratio_hi": pl.Float64, "p_value": pl.Float64, "why_not": pl.String,
+    "kind": pl.String, "event_count": pl.Int64, "left_out_count": pl.Int64,
+    "observed": pl.Float64, "certain": pl.Float64, "possible": pl.Float64, "expected": pl.Float64, "compared_at": pl.String,
+    "ratio": pl.Float64, "ratio_lo": pl.Float64, "ratio_hi": pl.Float64,
+    "rate_ratio": pl.Float64, "rate_ratio_lo": pl.Float64, "rate_ratio_hi": pl.Float64,
+    "p_value": pl.Float64, "why_not": pl.String,
 }  # fmt: skip
 _LAGS = {
     "kind": pl.String, "from_hours": pl.Float64, "to_hours": pl.Float64, "observed": pl.Float64, "expected": pl.Float64,
@@ -37,7 +39,7 @@ _LAGS = {
 }  # fmt: skip
 _HEADINGS = {
     "kind": "after", "event_count": "events", "left_out_count": "left out", "observed": "left (spread evenly)",
-    "certain": "certainly", "possible": "possibly", "expected": "expected", "ratio": "left ÷ expected",
+    "certain": "certainly", "possible": "possibly", "expected": "expected", "compared_at": "from other","ratio": "left ÷ expected",
     "rate_ratio": "× the usual rate", "p_value": "p", "why_not": "why there is no ratio",
 }  # fmt: skip
 
@@ -90,8 +92,8 @@ class Effect:
             return f"{kind}: {row['why_not']}"
         high = "any number" if row["rate_ratio_hi"] is None else f"{row['rate_ratio_hi']:.2f}"
         return (
-            f"{kind}: {row['observed']:.1f} left within {self.hours:g} h, {row['expected']:.1f} were to be expected. "
-            f"The rate was {_times(row['rate_ratio'])} the usual one ({row['rate_ratio_lo']:.2f} to {high}). "
+            f"{kind}: {row['observed']:.1f} left within {self.hours:g} h; from other {row['compared_at']}, {row['expected']:.1f} were to "
+            f"be expected. The rate was {_times(row['rate_ratio'])} the usual one ({row['rate_ratio_lo']:.2f} to {high}). "
             f"Chance does as much with p = {row['p_value']:.3f}."
         )
 
@@ -123,7 +125,9 @@ class Effect:
         )
         reached = self.attribution.with_columns(pl.col("share").map_elements(_percent, return_dtype=pl.String))
         return display.table(
-            shown.select(*_HEADINGS), caption=f"Losses within {self.hours:g} h after events", headings=_HEADINGS
+            shown.select(name for name in _HEADINGS if name != "why_not" or shown["why_not"].count()),
+            caption=f"Losses within {self.hours:g} h after events",
+            headings=_HEADINGS,
         ) + display.table(
             reached,
             caption="After how many events each loss can have come",
@@ -164,6 +168,7 @@ def effect(
 ) -> Effect:
     """How many left in (t, t + ``hours``] of each kind's events, beside what the same hours of the week bring without any event.
 
+    Where events keep to the same hours of every week, so that these are never without one, the same hours of other days take their place.
     Provisional unfollows count. Events whose hours reach over an end of the window are left out and counted. ``seed`` draws the
     calendars of the permutation test.
 
@@ -185,11 +190,12 @@ def effect(
     asked: dict[str, Any] = {"direction": direction, "since": window.start, "until": window.end}
     lost = mirror.query("followers/losses_around", **asked)
     study = Study.of(lost, mirror.query("followers/exposure", **asked), events, window=window, hours=hours)
-    frame = pl.DataFrame([study.row(kind, seed=seed) for kind in study.kinds], schema=_COLUMNS)
-    told = frame.filter(pl.col("why_not").is_null())["kind"]
+    looks = [study.look(kind) for kind in study.kinds]
+    rows = [look.row(seed=seed) for look in looks]
+    lags = [look.lags() for look, row in zip(looks, rows, strict=True) if not row.get("why_not")]
     return Effect(
-        frame=frame,
-        lags=pl.concat([pl.DataFrame(schema=_LAGS), *map(study.lags, told)]),
+        frame=pl.DataFrame(rows, schema=_COLUMNS),
+        lags=pl.concat([pl.DataFrame(schema=_LAGS), *lags]),
         attribution=study.attribution(),
         hours=hours, window=window, direction=direction,
         unfollows=int(lost["unfollows"].sum()), provisional=int(lost["provisional"].sum()),

@@ -11,12 +11,17 @@ from numpy.typing import NDArray
 
 from mhc_lab.analytics.spreading import Hours, Losses, Rising, Spans, spread, touching
 
-WEEK = 168
+DAY, WEEK = 24, 168
+"""What repeats, in hours: losses are compared with those at the same hour of other weeks, or of other days."""
+
 BLOCK_WEEKS = 4
 """Events are re-drawn within stretches of so many weeks, so that what changes slowly is no effect of theirs."""
 
 PRIOR_LOSSES = 5.0
 """An hour of the week, and a stretch of weeks, is taken to be like the others until it has shown about so many losses."""
+
+LEAST_FREE = 0.1
+"""An hour of the week (or day) can be compared with when at least this share of all such hours is free of events."""
 
 CONFIDENCE_DROP = 1.920729
 """Half the 0.95 quantile of chi-square with one degree of freedom: how far the log-likelihood may fall inside the interval."""
@@ -29,24 +34,26 @@ _LOG_RATIOS = np.linspace(-np.log(LARGEST_RATIO), np.log(LARGEST_RATIO), 1201)
 _ROUNDING = 1e-9
 
 
-def baseline(lost: Rising, exposed: Rising, *, length: float, without: Spans | None = None) -> Rising:
+def baseline(
+    lost: Rising, exposed: Rising, *, length: float, period: int = WEEK, without: Spans | None = None
+) -> Rising:
     """How many losses were to be expected up to an instant, from the rate outside ``without``.
 
-    The rate is a level times a factor for the hour of the week times a factor for the stretch of :data:`BLOCK_WEEKS` weeks. Each factor
-    is held back towards 1 by :data:`PRIOR_LOSSES`, because 168 hours cannot be told apart by 100 losses.
+    The rate is a level times a factor for the hour of the ``period`` times a factor for the stretch of :data:`BLOCK_WEEKS` weeks. Each
+    factor is held back towards 1 by :data:`PRIOR_LOSSES`, because 168 hours cannot be told apart by 100 losses.
     """
     edges = np.append(np.arange(np.ceil(length)), length)
-    hour, block = np.arange(edges.size - 1) % WEEK, _block(edges[:-1], length)
+    hour, block = np.arange(edges.size - 1) % period, _block(edges[:-1], length)
     everybody, losses = np.diff(exposed(edges)), np.diff(lost(edges))
     at_risk = everybody
     if without is not None:
         at_risk = np.maximum(everybody - np.diff(without.up_to(exposed, edges)), 0)
         losses = np.maximum(losses - np.diff(without.up_to(lost, edges)), 0)
     level = losses.sum() / at_risk.sum() if at_risk.sum() > 0 else 0.0
-    by_hour, by_block = np.ones(WEEK), np.ones(int(block.max()) + 1)
+    by_hour, by_block = np.ones(period), np.ones(int(block.max()) + 1)
     for _ in range(_ROUNDS):
         by_block = _factors(losses, at_risk * level * by_hour[hour], block, by_block.size)
-        by_hour = _factors(losses, at_risk * level * by_block[block], hour, WEEK)
+        by_hour = _factors(losses, at_risk * level * by_block[block], hour, period)
     shape = level * by_hour[hour] * by_block[block]
     fitted = float(np.sum(shape * at_risk))
     scale = losses.sum() / fitted if fitted > 0 else 0.0
@@ -54,13 +61,15 @@ def baseline(lost: Rising, exposed: Rising, *, length: float, without: Spans | N
     return Rising(edges, heights)
 
 
-def uncontrolled_share(reach: Spans, outside: Spans, *, length: float) -> float:
-    """The share of the time in ``reach`` at hours of the week that ``outside`` leaves less than an hour of: nothing to compare with."""
+def uncontrolled_share(reach: Spans, outside: Spans, *, length: float, period: int = WEEK) -> float:
+    """The share of the time in ``reach`` at hours of the period that ``outside`` leaves little of: nothing to compare with."""
     edges = np.append(np.arange(np.ceil(length)), length)
-    clock, hour = Rising(edges, edges), np.arange(edges.size - 1) % WEEK
-    inside = np.bincount(hour, np.diff(reach.up_to(clock, edges)), minlength=WEEK)
-    free = np.bincount(hour, np.diff(edges) - np.diff(outside.up_to(clock, edges)), minlength=WEEK)
-    return float(inside[free < 1 - _ROUNDING].sum() / inside.sum()) if inside.sum() > 0 else 0.0
+    clock, hour = Rising(edges, edges), np.arange(edges.size - 1) % period
+    inside, taken, whole = (
+        np.bincount(hour, np.diff(risen), minlength=period)
+        for risen in (reach.up_to(clock, edges), outside.up_to(clock, edges), edges)
+    )
+    return float(inside[whole - taken < LEAST_FREE * whole].sum() / inside.sum()) if inside.sum() > 0 else 0.0
 
 
 def rate_ratio(losses: Losses, expected: Rising, reach: Spans, *, length: float) -> tuple[float, float, float]:
@@ -82,13 +91,15 @@ def rate_ratio(losses: Losses, expected: Rising, reach: Spans, *, length: float)
     return _peak(likelihood)
 
 
-def disentangled(losses: Losses, exposed: Rising, reach: Spans, *, outside: Spans, length: float) -> Rising:
+def disentangled(
+    losses: Losses, exposed: Rising, reach: Spans, *, outside: Spans, length: float, period: int = WEEK
+) -> Rising:
     """The baseline outside ``outside``, after the losses that events explain have been taken out of it.
 
     Losses spread evenly leak from the hours after an event into those before, and would raise what is usual there. So they are spread
     anew in proportion to the rate found, a few times in turn with finding it: an EM algorithm.
     """
-    expected, ratio = baseline(spread(losses), exposed, length=length, without=outside), 1.0
+    expected, ratio = baseline(spread(losses), exposed, length=length, period=period, without=outside), 1.0
     for _ in range(_EM_ROUNDS):
         inside, beside, count = _masses(losses, expected, reach, length=length)
         there = float(count @ (ratio * inside / (ratio * inside + beside)))
@@ -97,7 +108,7 @@ def disentangled(losses: Losses, exposed: Rising, reach: Spans, *, outside: Span
         odds = there * elsewhere / max((count.sum() - there) * usual, _ROUNDING)
         ratio = min(max(odds, 1 / LARGEST_RATIO), LARGEST_RATIO)
         lost = _spread_by(losses, expected, reach, ratio)
-        expected = baseline(lost, exposed, length=length, without=outside)
+        expected = baseline(lost, exposed, length=length, period=period, without=outside)
     return expected
 
 
@@ -111,18 +122,20 @@ def poisson_interval(observed: Hours, expected: Hours) -> tuple[Hours, Hours]:
     return low, high
 
 
-def redrawn(times: Hours, hours: float, *, length: float, count: int, rng: np.random.Generator) -> Hours:
-    """``count`` calendars in which each event has moved to the same hour of the week, in a week of the same stretch of weeks.
+def redrawn(
+    times: Hours, hours: float, *, length: float, count: int, rng: np.random.Generator, period: int = WEEK
+) -> Hours:
+    """``count`` calendars in which each event has moved to the same hour of the period, within the same stretch of weeks.
 
-    The weeks of a stretch are equally likely, the event's own among them, so under no effect the calendar that was is one of many alike:
-    the time-stratified referents of case-crossover studies (Janes, Sheppard & Lumley, Epidemiology 16, 2005).
+    The weeks (or days) of a stretch are equally likely, the event's own among them, so under no effect the calendar that was is one of
+    many alike: the time-stratified referents of case-crossover studies (Janes, Sheppard & Lumley, Epidemiology 16, 2005).
     """
     block, last = _block(times, length), _block(np.array([length]), length)
     start = block * float(BLOCK_WEEKS * WEEK)
-    first = start + np.mod(times - start, WEEK)
-    fitting = np.floor((length - hours - first) / WEEK + _ROUNDING) + 1
-    weeks = np.where(block == last, fitting, np.minimum(fitting, BLOCK_WEEKS))
-    moved: Hours = first + WEEK * np.floor(rng.random((count, times.size)) * weeks)
+    first = start + np.mod(times - start, period)
+    fitting = np.floor((length - hours - first) / period + _ROUNDING) + 1
+    places = np.where(block == last, fitting, np.minimum(fitting, BLOCK_WEEKS * WEEK // period))
+    moved: Hours = first + period * np.floor(rng.random((count, times.size)) * places)
     return moved
 
 

@@ -72,7 +72,7 @@ def _across(events: pl.DataFrame, window: Window) -> alt.Chart:
     rows = within.sort("at", descending=True).head(TIMELINE_EVENTS).with_columns(_minute("at"))
     drawn: alt.Chart = (
         alt.Chart(rows.select("kind", "at", "at_text"))
-        .mark_rule(color="currentColor", opacity=0.35, strokeWidth=1)
+        .mark_rule(color="currentColor", opacity=0.2, strokeWidth=1)
         .encode(
             x=alt.X("at:T", scale=_UTC),
             strokeDash=alt.StrokeDash("kind:N", title="event"),

@@ -74,6 +74,12 @@ class FollowerCount:
         return self._last("disagreement")  # type: ignore[no-any-return]
 
     @property
+    def change(self) -> int | None:
+        """By how much the number of that source has changed since the first that it told; None when it told none but that."""
+        numbers = self.told.filter(pl.col("source").eq_missing(pl.lit(self.source)))["follower_count"]
+        return int(numbers.item(-1) - numbers.item(0)) if numbers.len() > 1 else None
+
+    @property
     def largest_disagreement(self) -> int | None:
         """The same at the worst instant of the window."""
         largest = self.frame["disagreement"].max()
@@ -101,18 +107,17 @@ class FollowerCount:
 
     def headline(self) -> str:
         """The numbers that are looked at first, as safe HTML."""
-        first, last = self._first(), self.count
-        change = None if first is None or last is None else f"{last - first:+,}"
+        change = None if self.change is None else f"{self.change:+,}"
         named = None if self.source is None else SOURCE_NAMES[self.source]
         facts = display.facts(
             f"Followers at the end of {self.window}",
             [
-                ("followers", last), ("according to", named), ("told at (UTC)", self.told_at),
-                ("since the start", change), ("sources differ by", self.disagreement),
+                ("followers", self.count), ("according to", named), ("told at (UTC)", self.told_at),
+                ("since the start, by the same source", change), ("sources differ by", self.disagreement),
                 ("at most, in this time", self.largest_disagreement),
             ],
         )  # fmt: skip
-        if last is None:
+        if self.count is None:
             return facts + display.note("No source has told a number yet.")
         return facts + (
             display.note("No source is fresh: this is the last number known.", kind="bad") if self.is_stale else ""
@@ -125,10 +130,6 @@ class FollowerCount:
             pl.col("source").replace(SOURCE_NAMES), "told_at", pl.col("follower_count").alias("followers")
         )
         return display.table(shown, caption="What each source told last (times in UTC)")
-
-    def _first(self) -> int | None:
-        known = self.frame["follower_count"].drop_nulls()
-        return int(known.item(0)) if known.len() else None
 
     def _last(self, column: str) -> Any:
         return self.frame[column].item(-1) if self.frame.height else None

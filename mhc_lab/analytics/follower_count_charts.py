@@ -42,8 +42,8 @@ def sources(told: pl.DataFrame, lists: pl.DataFrame, *, fresh_for: Mapping[str, 
     )
     return charts.finished(
         layers,
-        title="How many followers, according to whom",
-        note="Dashed: the source had told nothing new. Faint lines: lists; a red shape: not complete. Drag to look closer.",
+        title="Followers, according to whom",
+        note="Dashed: no news. Red: list not complete.",
         description=f"The number of followers from {told['source'].n_unique()} sources, {window}, and when lists were taken.",
     )
 
@@ -73,7 +73,7 @@ def used(frame: pl.DataFrame) -> Chart:
     return charts.finished(
         (line + marks).properties(height=200),
         title="The number that is used",
-        note="Of each instant the best source that is fresh: CBHours, then the affiliate feed, then complete lists.",
+        note="From the best source that is fresh.",
         description=f"The number of followers that is used at {rows.height} instants, and its source.",
     )
 

@@ -28,12 +28,11 @@ _HEADINGS = {
     "last_seen_at": "last seen",
     "first_missing_at": "first missing",
     "is_left_truncated": "followed before we looked",
-    "source": "known from",
     "returned_at": "came back",
+    "known": "how it is known",
 }
 _SHOWN = (
-    "username", "followed_at", "last_seen_at", "first_missing_at", "days_followed", "status", "is_left_truncated", "source",
-    "reason", "returned_at",
+    "username", "followed_at", "last_seen_at", "first_missing_at", "days_followed", "status", "is_left_truncated", "returned_at",
 )  # fmt: skip
 
 
@@ -146,7 +145,8 @@ class Unfollows:
         if not self.count:
             asked = "" if self.only.is_open and self.status is None else " of those asked for"
             return display.note(f"Nobody{asked} left in this window.")
-        shown = self.frame.select(_SHOWN).with_columns(pl.col("source").replace(SOURCE_WORDS))
+        known = pl.concat_str(pl.col("source").replace(SOURCE_WORDS), "reason", separator=": ", ignore_nulls=True)
+        shown = self.frame.select(*_SHOWN, known.str.strip_suffix(": ").alias("known"))
         return display.table(shown, caption="Who left, newest first (times in UTC)", headings=_HEADINGS)
 
     def __repr__(self) -> str:

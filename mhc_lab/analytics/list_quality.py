@@ -24,10 +24,6 @@ _HEADINGS = {
     "reported_total": "reported",
     "missing_count": "missing",
     "expected_missing": "to be expected",
-    "hours_since_previous": "hours since the last",
-    "unchanged_in_a_row": "unchanged in a row",
-    "duplicate_count": "repeated rows",
-    "rejected_count": "rows without a name",
     "file_name": "file",
 }
 
@@ -113,9 +109,9 @@ class ListQuality:
         if rows.is_empty():
             return display.note("There is no such list.")
         shown = rows.reverse().select(
-            "observed_at", "verdict", "listed_count", "reported_total", "missing_count", "expected_missing", "why",
-            pl.format("{} by {}: {}", "decision", "decided_by", "decision_reason").alias("decision"),
-            "hours_since_previous", "unchanged_in_a_row", "duplicate_count", "rejected_count", "file_name",
+            "observed_at", "verdict", "listed_count", "reported_total", "missing_count", "expected_missing",
+            pl.concat_str("why", *_remarks(), separator="\n", ignore_nulls=True).alias("why"),
+            "file_name",
         )  # fmt: skip
         which = "to look at" if odd_only else f"of {self.direction}"
         return display.table(shown, caption=f"Lists {which}, newest first", headings=_HEADINGS)
@@ -166,3 +162,14 @@ def list_quality(mirror: Mirror, *, direction: Direction = "followers") -> ListQ
         (pl.col("unchanged_expected") > -math.log(STALE_BELOW)).fill_null(value=False).alias("is_stale"),
     )  # fmt: skip
     return ListQuality(frame, direction)
+
+
+def _remarks() -> list[pl.Expr]:
+    """What else there is to say about a list, each NULL where there is nothing."""
+    stale = pl.format("Nothing has changed for {} lists: is it taken anew each time?", "unchanged_in_a_row")
+    return [
+        pl.format("Decided by {}: {}. {}", "decided_by", "decision", "decision_reason"),
+        pl.when("is_stale").then(stale),
+        pl.when(pl.col("rejected_count") > 0).then(pl.format("Rows without a user name: {}.", "rejected_count")),
+        pl.when(pl.col("duplicate_count") > 0).then(pl.format("Repeated rows: {}.", "duplicate_count")),
+    ]

@@ -57,10 +57,10 @@ def quality(frame: pl.DataFrame) -> Chart:
         )
     )  # fmt: skip
     whole = alt.Chart(pl.DataFrame({"whole": [1.0]})).mark_rule(color="currentColor", opacity=0.4, strokeDash=[4, 4])
-    cut = f"The newest {drawn.height:,} of {frame.height:,}. " if frame.height > drawn.height else ""
+    cut = f"The newest {drawn.height:,} of {frame.height:,}." if frame.height > drawn.height else ""
     return charts.finished(
         (whole.encode(y="whole:Q") + marks).properties(height=240),
         title="How much of each list is there",
-        note=f"{cut}Dashed: all of it. Larger: the missing ones are more, or fewer, than was to be expected.",
+        note=cut or "Larger: more, or fewer, missing than expected.",
         description=f"{drawn.height} lists by time and by the share of the reported total that is on them, each verdict with its shape.",
     )

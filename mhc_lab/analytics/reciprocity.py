@@ -163,7 +163,7 @@ class FollowBacks:
     def headline(self) -> str:
         """The numbers that are looked at first, as safe HTML."""
         pairs: list[tuple[str, object]] = [(name, self.count(name)) for name in _COUNTED]
-        pairs += [(f"within {days} days", _range(self.within(days))) for days in (1, 7, 30)]
+        pairs += [(f"within {display.plural(days, 'day')}", _range(self.within(days))) for days in (1, 7, 30)]
         pairs += [("half of them within (days)", self.median_days)]
         left_out = f"Left out: {self.count(ALREADY):,} followed me already; of {self.count(MY_START_UNKNOWN):,} I do not know when I "
         left_out += f"began, of {self.count(THEIR_START_UNKNOWN):,} when they did, for that was before we looked."

@@ -45,10 +45,14 @@ class Refollows:
 
     def returned_by(self, days: int) -> float | None:
         """The chance to be back ``days`` after leaving; None when nobody was watched for so long."""
-        return self._at(days, "returned_share")
+        if self.frame.filter(pl.col("days_away") >= days).is_empty():
+            return None
+        return self._at(days, "returned_share") or 0.0
 
     def returned_by_interval(self, days: int) -> tuple[float, float] | None:
-        """Its 95 % interval; None when there is none."""
+        """Its 95 % interval; None when the chance is not known, or nobody was back so soon."""
+        if self.returned_by(days) is None:
+            return None
         low, high = self._at(days, "returned_low"), self._at(days, "returned_high")
         return None if low is None or high is None else (low, high)
 
@@ -84,10 +88,8 @@ class Refollows:
         return display.table(shown, caption="Who comes back, and when")
 
     def _at(self, days: int, column: str) -> float | None:
-        if self.frame.filter(pl.col("days_away") >= days).is_empty():
-            return None
-        past = self.frame.filter(pl.col("days_away") <= days)[column]
-        return float(past.item(-1)) if past.len() else 0.0
+        past: list[float | None] = self.frame.filter(pl.col("days_away") <= days)[column].to_list()
+        return past[-1] if past else None
 
     def __repr__(self) -> str:
         return (
@@ -120,7 +122,7 @@ def refollows(mirror: Mirror, *, direction: Direction = "followers") -> Refollow
 def returned(gaps: pl.DataFrame) -> pl.DataFrame:
     """The share that is back after each number of days, from days away, whether they ended in a return, and how many did.
 
-    The interval is the log-log one: it stays between 0 and 1.
+    The interval is the log-log one: it stays between 0 and 1, and there is none before the first return.
     """
     from mhc_lab.analytics.kaplan_meier import kaplan_meier  # numpy, which a page without this figure does not load
 
@@ -130,8 +132,8 @@ def returned(gaps: pl.DataFrame) -> pl.DataFrame:
         pl.col("at_risk").cast(pl.Int64).alias("at_risk_count"),
         pl.col("ended").cast(pl.Int64).alias("returned_count"),
         (1 - pl.col("survival")).alias("returned_share"),
-        (1 - pl.col("hi")).alias("returned_low"),
-        (1 - pl.col("lo")).alias("returned_high"),
+        pl.when(pl.col("survival") < 1).then(1 - pl.col("hi")).alias("returned_low"),
+        pl.when(pl.col("survival") < 1).then(1 - pl.col("lo")).alias("returned_high"),
     )
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mhc_lab.analytics.charts import Chart
 
 HOURS = 168
-PRIOR_UNFOLLOWS = 0.5
+PRIOR_UNFOLLOWS = 1.0
 """So many unfollows at the mean rate are lent to every hour of the week."""
 TELLING_HOURS = 6.0
 """Where half of the intervals are wider than this, the hour of the day cannot be told."""
@@ -67,7 +67,7 @@ class Rhythm:
         """A mark for every hour of the week: full above the mean, hollow below, as large as the distance."""
         from mhc_lab.analytics import rhythm_charts  # altair costs a second, and a table waits for no chart
 
-        return rhythm_charts.hours(self.frame, note=self.caveat)
+        return rhythm_charts.hours(self.frame, is_telling=self.is_telling)
 
     def exposure_chart(self) -> Chart:
         """How many hours of following were watched at every hour of the week: what the rates are out of."""

@@ -12,7 +12,7 @@ _WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 _SIDES = ["above the mean", "below the mean"]
 
 
-def hours(frame: pl.DataFrame, *, note: str) -> Chart:
+def hours(frame: pl.DataFrame, *, is_telling: bool) -> Chart:
     """A circle for every hour of the week: full where people leave faster than on average, hollow where slower."""
     rows = frame.with_columns(
         pl.when(pl.col("times_mean") >= 1).then(pl.lit(_SIDES[0])).otherwise(pl.lit(_SIDES[1])).alias("side"),
@@ -37,6 +37,7 @@ def hours(frame: pl.DataFrame, *, note: str) -> Chart:
             ],
         )
     )
+    note = "Larger: farther from the mean." if is_telling else "Lists lie too far apart to tell the hour."
     return charts.finished(
         marks.properties(height=alt.Step(26)),
         title="At which hour people leave",
@@ -63,7 +64,7 @@ def exposure(frame: pl.DataFrame) -> Chart:
     return charts.finished(
         marks.properties(height=alt.Step(26)),
         title="What the rates are out of",
-        note="The larger, the more hours of following were watched at that hour of the week.",
+        note="Larger: more was watched at that hour.",
         description="Person-hours watched at every hour of the week.",
     )
 

@@ -257,8 +257,7 @@ class Fold:
         for person in gone:
             self._unfollowed(person, at, Source.LIST, taken.recorded_at, "Missing from one complete list.")
         days = self._days_since_complete(at)
-        if taken.decision is None:  # what a person had to believe says nothing about ordinary days
-            state.rate.add(missing=judged.missing, at_risk=judged.at_risk, days=days)
+        state.rate.add(missing=judged.missing, at_risk=judged.at_risk, days=days)
         state.last_complete, state.order = at, taken.people
 
     # observations
@@ -293,7 +292,7 @@ class Fold:
                 self._put(replace(told, status=Status.CONFIRMED, last_seen_at=one.at, first_missing_at=one.at))
                 self.state.unconfirmed.discard(one.person)
         elif not one.is_following:
-            self._confirm(one.person, one.at, "The event feed says so, too.")
+            self._confirm(one.person, one.at, _SAID[one.source])
 
     def _look(self, one: Observation) -> None:
         """A page that shows how things stand, as a list of one would."""
@@ -305,8 +304,8 @@ class Fold:
                 self._followed(one.person, one.at, one.source, one.recorded_at)
         elif one.person in last_seen and last_seen[one.person] < one.at:
             self._unfollowed(one.person, one.at, one.source, one.recorded_at, _SAID[one.source])
-        elif one.person in self.state.unconfirmed:
-            self._confirm(one.person, one.at, "The profile page says so, too.")
+        else:  # a page that fails to load right fails for the next minutes, too
+            self._confirm(one.person, one.at - TOLERANCE, "The profile page says so, too.")
 
     # events
 

@@ -95,7 +95,7 @@ def judge(
 
 
 def _doubt(standing: Standing) -> str | None:
-    """Why chance does not explain who is missing; None when it does, when too few are, or when too little is known to say."""
+    """Why chance does not explain who is missing; None when it does, when too few are, or when too little is known."""
     rate = standing.rate
     if rate.list_count < LEAST_LISTS or standing.at_risk < LEAST_NAMES or standing.missing < LEAST_PAGE:
         return None

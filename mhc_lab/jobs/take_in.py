@@ -26,6 +26,7 @@ from mhc_lab.services.following import AddedList
 from mhc_lab.services.media import MeasuredFile, Storage
 from mhc_lab.sources import follow_lists
 from mhc_lab.sources.follow_lists import FollowList, RefusedList
+from mhc_lab.sources.follow_names import Direction
 from mhc_lab.storage.disk import MARKER, DiskStore, FoundFile
 from mhc_lab.workbench import Workbench
 
@@ -124,15 +125,27 @@ def import_lists(
 
     The keyword values serve files that have no manifest; they are ignored where one speaks.
     """
-    told = {"observed_at": observed_at, "direction": direction, "complete": complete, "broadcaster": _broadcaster(wb)}
-    return take_in(wb, [follow_lists.read_path(path, **told) for path in paths], progress=progress)
+    mine = _broadcaster(wb)
+    read = [
+        follow_lists.read_path(path, observed_at=observed_at, direction=direction, complete=complete, broadcaster=mine)
+        for path in paths
+    ]
+    return take_in(wb, read, progress=progress)
 
 
 def import_pasted(
-    wb: Workbench, text: str, *, observed_at: datetime, direction: str, complete: bool, progress: Progress = SILENT
+    wb: Workbench,
+    text: str,
+    *,
+    observed_at: datetime,
+    direction: Direction,
+    complete: bool,
+    progress: Progress = SILENT,
 ) -> Imported:
     """Take in the list that somebody pasted, as if it were a file."""
-    pasted = follow_lists.read_pasted(text, observed_at=observed_at, direction=direction, complete=complete)
+    pasted = follow_lists.read_pasted(
+        text, observed_at=observed_at, direction=direction, complete=complete, broadcaster=_broadcaster(wb)
+    )
     return take_in(wb, [follow_lists.Offered(lists=(pasted,))], progress=progress)
 
 

@@ -263,21 +263,20 @@ def _unconfirmed(session: Session, direction: str) -> set[PersonKey]:
 
 def _believed(session: Session, direction: str) -> tuple[datetime | None, tuple[PersonKey, ...], LossRate]:
     """When the newest complete list was taken, who stood on it, and the rate of loss that all of them show."""
-    taken, decided = follow_scrapes.c, newest_decisions()
+    taken = follow_scrapes.c
     statement = (
-        sa.select(taken.id, taken.observed_at, taken.at_risk_count, taken.missing_count, decided.c.decision)
-        .outerjoin(decided, decided.c.scrape_id == taken.id)
+        sa.select(taken.id, taken.observed_at, taken.at_risk_count, taken.missing_count)
         .where(taken.direction == direction, taken.verdict == Kind.COMPLETE, taken.is_folded)
         .order_by(taken.observed_at, taken.id)
     )
     rate, newest, before = LossRate(), None, None
     for row in session.execute(statement):
-        days = 0.0 if before is None else (row.observed_at - before) / timedelta(days=1)
-        if row.decision is None:
-            rate.add(missing=row.missing_count, at_risk=row.at_risk_count, days=days)
-        newest, before = row.id, row.observed_at
+        at = row.observed_at.astimezone(UTC)
+        days = 0.0 if before is None else (at - before) / timedelta(days=1)
+        rate.add(missing=row.missing_count, at_risk=row.at_risk_count, days=days)
+        newest, before = row.id, at
     order = _people(session, ScrapeId(newest)) if newest else ()
-    return before and before.astimezone(UTC), order, rate
+    return before, order, rate
 
 
 def _told(session: Session, direction: str, *, since: datetime) -> dict[PersonKey, tuple[datetime, bool]]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from mhc_lab.sources.follow_names import HEADINGS, Gathering, ListedNames, numeric_id, refused
 
-NUMBERS = ("id", "rid", "user_id", "uid")
-"""What the platform's number of a person is called; the first of them that is there counts."""
+NUMBERS = ("rid", "user_id", "uid", "id")
+"""What the platform's number of a person is called; the first of them that is there counts, ``id`` last because rows have one, too."""
 
 _DIGITS = 19
 

@@ -231,10 +231,11 @@ def _read(entry: Entry, contents: tuple[bytes, ...], broadcaster: str | None) ->
 
 
 def _list(entry: ListEntry, digest: str, contents: tuple[bytes, ...], broadcaster: str | None) -> FollowList:
-    listed = names_in(contents, is_complete=entry.complete, direction=entry.direction, owner=broadcaster)
+    owner = broadcaster.lower() if broadcaster else None
+    listed = names_in(contents, is_complete=entry.complete, direction=entry.direction, owner=owner)
     for account in filter(None, (listed.account, entry.account)):
-        if account != (broadcaster or entry.account or account):
-            raise refused(f"It is the list of {account}, not of {broadcaster or entry.account}.")
+        if account != (owner or entry.account or account):
+            raise refused(f"It is the list of {account}, not of {owner or entry.account}.")
     totals = sorted({*listed.totals, *([] if entry.reported_total is None else [entry.reported_total])})
     notes = listed.doubts
     if len(totals) > 1:

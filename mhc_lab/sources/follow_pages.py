@@ -137,6 +137,8 @@ def _check(one: _ListPage, direction: Direction, what: str) -> None:
     if _ADDRESSES[other] & set(address.split("/")) and not _ADDRESSES[direction] & set(address.split("/")):
         raise refused(f"{what} is the page /{address}/, which is a list of direction {other}, not {direction}.")
     is_about_following = any("follow" in line.lower() for line in (*page.headings, address))
+    if page.address is not None and not is_about_following:
+        raise refused(f"{what} is the page /{address} of the site, which is no list of direction {direction}.")
     has_names = next(one.cells(direction), None) is not None
     if (not has_names or not is_about_following) and any(map(_FAILED.search, page.headings)):
         raise refused(f"{what} is a web page that reports an error: {page.headings[0]!r}.")
@@ -219,7 +221,7 @@ def _doubts(pages: Sequence[SavedPage]) -> Iterator[str]:
     named = {number for page in pages for number in _pages_named(page) if number > 0}
     missing = sorted(set(range(1, max([last, *named], default=0) + 1)) - there)
     if missing:
-        words = ", ".join(map(str, missing[:5])) + (" …" if len(missing) > 5 else "")
+        words = ", ".join(map(str, missing[:5])) + (f" and {len(missing) - 5:,} more" if len(missing) > 5 else "")
         yield f"The list has further pages that were not saved: {words}."
     elif any(page.has_next for page in pages if (page.number or len(pages)) == last and page is pages[-1]):
         yield f"The list has a further page after page {last} that was not saved."

@@ -16,7 +16,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _EXAMINED = 10_000
 """Lines looked at to tell a list from prose."""
 
-_NO_NAMES = frozenset({
+NO_NAMES = frozenset({
     # headings of columns that hold no names
     "account", "action", "age", "at", "count", "country", "created_at", "date", "day", "description", "did", "direction",
     "display_name", "email", "fan", "fans", "follow", "followed", "followed_at", "follower", "followers", "following", "gender",
@@ -44,7 +44,7 @@ def names_in_text(text: str, *, is_complete: bool) -> ListedNames:
     every = [line.strip() for line in _LINE_END.split(text)]
     lines = [line for line in every if line]
     first = lines[0]
-    if first.lower() in _NO_NAMES or not _is_mostly_names(lines[:_EXAMINED]):
+    if first.lower() in NO_NAMES or not _is_mostly_names(lines[:_EXAMINED]):
         raise refused(
             f"It has no column {', '.join(HEADINGS[:-1])} or {HEADINGS[-1]}, and is not one name per line; it begins with {shown(first)!r}."
         )

@@ -31,6 +31,8 @@ _CURRENT_NAMES = frozenset({"active", "current", "selected"})
 _HIDDEN_STYLE = re.compile(r"(?:\A|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))\b", re.IGNORECASE)
 _SAVED_FROM = re.compile(r"<!--\s*saved from url=\(\d+\)(\S+)")
 _LINK = re.compile(r"\A(?:https?:)?(?://(?P<host>[^/?#]*))?(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?", re.IGNORECASE)
+_CURRENT_PAGE = frozenset({"current", "pager"})
+_NUMBER = re.compile(r"\s*[0-9]{1,6}\s*")
 _DIGIT = re.compile(r"\d")
 _PROGRAM = re.compile(r"[a-z][a-z0-9+.-]*:(?!/)", re.IGNORECASE)
 _PAGE = re.compile(r"(?:\A|[&;])page=(\d{1,6})(?=\Z|[&;])")
@@ -113,6 +115,8 @@ def saved_page(text: str) -> SavedPage:
                 _say(page, said)
                 said.clear()
             said.append(one)
+            if one.marks and one.marks >= _CURRENT_PAGE and _NUMBER.fullmatch(one.text):
+                page.number = int(one.text)
     _say(page, said)
     end = text[-_HEAD:].lower()
     page.is_cut_off = "<html" in text[:_HEAD].lower() and "</html" not in end and "</body" not in end
@@ -210,8 +214,6 @@ def _say(page: SavedPage, said: list[Text]) -> None:
         page.headings.append(line[:_LONGEST_LINE])
     elif len(line) <= _LONGEST_LINE and (not row or _DIGIT.search(line)):
         page.lines.append((line, marks, row))
-        if {"pager", "current"} <= marks and line.isascii() and line.isdigit():
-            page.number = int(line[:6])
 
 
 def _link(href: str, marks: frozenset[str], row: int) -> Link | None:

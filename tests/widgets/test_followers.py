@@ -12,7 +12,7 @@ from mhc_lab.analytics.window import Window
 from mhc_lab.core import surface
 from mhc_lab.jobs import take_in
 from mhc_lab.workbench import Workbench
-from widgets.followers import WhoLeft
+from widgets.followers import HowMany, WhoLeft
 
 ALL_TIME = Window.parse("2025-01-01", "2027-01-01")
 
@@ -42,6 +42,78 @@ def test_the_status_filter_narrows_the_table(wb: Workbench) -> None:
 
     assert view.result is not None
     assert view.result.frame["status"].unique().to_list() == ["provisional"]
+
+
+def test_filters_narrow_the_table_and_not_those_it_is_out_of(wb: Workbench) -> None:
+    view = WhoLeft(wb, window=ALL_TIME)
+    assert view.result is not None
+    before = view.result
+
+    view.filters.least.value, view.filters.most.value = "10", "20,5"
+
+    assert 0 < view.result.count < before.count
+    assert view.result.frame["days_followed"].is_between(10, 20.5).all()
+    assert view.result.at_start == before.at_start
+
+
+def test_a_filter_is_a_choice_or_the_beginning_of_a_name(wb: Workbench) -> None:
+    view = WhoLeft(wb, window=ALL_TIME)
+    assert view.result is not None
+    name = view.result.frame["username"].item(0)
+
+    view.filters.name.value = f"@{name.upper()}"
+    named = view.result.frame["username"].unique().to_list()
+    view.filters.name.value, view.filters.returned.value = "", True
+
+    assert named == [name]
+    assert view.result.frame["has_returned"].all()
+    assert view.result.count == view.result.returned > 0
+
+
+def test_a_number_of_days_that_is_none_is_explained_in_place_of_the_answer(wb: Workbench) -> None:
+    view = WhoLeft(wb, window=ALL_TIME)
+
+    view.filters.least.value = "many"
+
+    assert "no number of days" in view.headline.value
+    assert view.result is None
+
+
+def test_what_happened_is_drawn_across_the_lines(wb: Workbench) -> None:
+    view = WhoLeft(wb, window=ALL_TIME)
+
+    assert view.timeline.make is not None
+    spec = view.timeline.make().to_dict()
+
+    assert {row["kind"] for rows in spec["datasets"].values() for row in rows if "kind" in row} == {"broadcast"}
+
+
+def test_churn_is_asked_for_by_period(wb: Workbench) -> None:
+    view = HowMany(wb, window=ALL_TIME)
+    assert view.result is not None
+    months = view.result
+
+    view.every.value = "1w"
+
+    assert view.result.frame.height > months.frame.height
+    assert view.result.losses == months.losses
+    assert view.hours is not None
+    assert view.hours.unfollows == months.losses
+
+
+def test_a_window_in_which_nothing_happened_has_numbers_and_no_charts(wb: Workbench) -> None:
+    view = HowMany(wb, window=Window.parse("2020-01-01", "2020-02-01"))
+
+    assert "Nobody left" in view.caveat.value
+    assert [drawing.make for drawing in (view.balance, view.rates, view.rhythm, view.exposure)] == [None] * 4
+
+
+def test_a_report_of_churn_is_complete(wb: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(surface.VARIABLE, surface.Surface.REPORT)
+
+    bundle = HowMany(wb, window=ALL_TIME)._repr_mimebundle_()
+
+    assert bundle["text/html"].count("<svg") == 4
 
 
 def test_charts_wait_until_somebody_sees_the_page(wb: Workbench) -> None:
@@ -83,9 +155,11 @@ def test_days_the_wrong_way_round_are_explained_in_place_of_the_answer(wb: Workb
 
 
 def test_an_empty_workbench_has_an_empty_answer(empty_wb: Workbench) -> None:
-    view = WhoLeft(empty_wb)
+    view, periods = WhoLeft(empty_wb), HowMany(empty_wb)
 
     assert "Nobody left" in view.table.value
+    assert periods.result is not None
+    assert periods.result.rate is None
 
 
 def test_refreshed_figures_reach_up_to_the_newest_list(wb: Workbench, tmp_path: Path) -> None:

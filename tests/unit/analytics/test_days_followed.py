@@ -21,12 +21,11 @@ def test_stays_of_unknown_length_are_counted_apart(mirror: Mirror) -> None:
     assert (stays.completed, stays.still_here, stays.left_truncated) == (1, 1, 2)
 
 
-def test_the_chart_warns_of_completed_stays_and_names_those_left_out(mirror: Mirror) -> None:
-    drawn = days_followed.days_followed(mirror).chart().to_dict()
+def test_chart_and_page_warn_of_completed_stays_and_name_those_left_out(mirror: Mirror) -> None:
+    stays = days_followed.days_followed(mirror)
 
-    assert drawn["title"]["subtitle"] == (
-        "Completed stays alone are too short: the long ones go on. 2 began before we looked and are left out."
-    )
+    assert stays.chart().to_dict()["title"]["subtitle"] == "Completed stays alone are too short."
+    assert "2 that began before we looked are left out." in stays._repr_html_()
 
 
 @pytest.mark.parametrize("direction", ["followers", "following"])

@@ -74,7 +74,7 @@ def test_an_event_that_costs_followers_is_told_with_its_numbers(costly: Effect) 
 def test_what_is_said_names_losses_expectation_rate_and_chance(costly: Effect) -> None:
     said = costly.sentence("broadcast")
 
-    assert said.startswith("broadcast: 54.0 left within 6 h, ")
+    assert said.startswith("broadcast: 54.0 left within 6 h; from other hours of the week, ")
     assert "times the usual one" in said
     assert said.endswith("p = 0.001.")
 
@@ -108,7 +108,7 @@ def test_the_same_seed_draws_the_same_calendars() -> None:
         (USUAL, timedelta(0), BROADCASTS[:4], 6, "4 events in the window: at least 5"),
         (USUAL[::40], timedelta(0), BROADCASTS, 6, "too few to tell"),
         (USUAL + MANY, timedelta(days=3), BROADCASTS, 6, "the lists are too far apart"),
-        (USUAL, timedelta(0), [SPRING.start + timedelta(days=day) for day in range(16 * 7 - 1)], 24, "no hour of the week without one"),
+        (USUAL, timedelta(0), [SPRING.start + timedelta(days=day) for day in range(16 * 7 - 1)], 24, "nearly every hour follows an event"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_told_is_said_in_words_in_place_of_a_number(
@@ -121,6 +121,17 @@ def test_what_cannot_be_told_is_said_in_words_in_place_of_a_number(
     assert [row[name] for name in ("ratio", "rate_ratio", "rate_ratio_lo", "p_value")] == [None] * 4
     assert found.lags.height == 0
     assert why in found.headline()
+
+
+def test_events_at_the_same_hour_of_every_week_are_compared_with_other_days(costly: Effect) -> None:
+    weekly = [SPRING.start + timedelta(days=7 * week + 1, hours=20) for week in range(15)]
+    more = [moment + timedelta(hours=hours) for moment in weekly for hours in (1, 2, 3)]
+
+    row = asked(mirror_with(sorted(USUAL + more)), weekly).of("broadcast")
+
+    assert (row["compared_at"], costly.of("broadcast")["compared_at"]) == ("hours of the day", "hours of the week")
+    assert row["rate_ratio_lo"] > 3
+    assert row["p_value"] == 0.001
 
 
 def test_an_event_whose_hours_reach_over_the_end_is_left_out_and_counted() -> None:

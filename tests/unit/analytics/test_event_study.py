@@ -162,6 +162,16 @@ def test_every_week_of_a_stretch_is_drawn_and_none_of_another() -> None:
     assert np.unique(moved).tolist() == [168 * week + 20.0 for week in (4, 5, 6, 7)]
 
 
+def test_among_days_an_event_moves_to_the_same_hour_of_any() -> None:
+    times = np.array([168 * 5 + 20.0])
+
+    moved = event_study.redrawn(
+        times, DAY, length=LENGTH, count=2000, rng=np.random.default_rng(1), period=event_study.DAY
+    )
+
+    assert np.unique(moved).tolist() == [24 * day + 20.0 for day in range(28, 56)]
+
+
 def test_losses_right_after_every_event_are_hardly_chance() -> None:
     times = events_at_random(1)
     lost = spreading.spread(exact(np.sort(np.repeat(times + 1, 3))))
@@ -195,3 +205,4 @@ def test_an_event_at_the_same_hour_of_every_week_leaves_nothing_to_compare_with(
 
     assert event_study.uncontrolled_share(weekly, weekly, length=LENGTH) == 1.0
     assert event_study.uncontrolled_share(single, single, length=LENGTH) == 0.0
+    assert event_study.uncontrolled_share(weekly, weekly, length=LENGTH, period=event_study.DAY) == 0.0

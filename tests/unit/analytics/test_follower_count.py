@@ -125,6 +125,17 @@ def test_without_any_number_there_is_none() -> None:
     assert all('role="img"' in charts.still(chart) for chart in (used.chart(), used.used_chart()))
 
 
+def test_a_change_is_reckoned_within_one_source() -> None:
+    mirror = told("""
+        source    | told_at          | number
+        list      | 2026-01-01 04:00 | 100
+        cbhours   | 2026-01-01 11:00 | 105
+        list      | 2026-01-07 04:00 | 101
+    """)
+
+    assert follower_count.follower_count(mirror, window=WEEK).change == 1
+
+
 def test_another_patience_makes_another_number() -> None:
     mirror = told("""
         source    | told_at          | number

@@ -140,6 +140,7 @@ def test_a_result_shows_itself_as_escaped_html(mirror: Mirror) -> None:
 
     assert "days followed (median)" in page
     assert "ann" in page
+    assert "event feed<" in page
 
 
 @pytest.mark.parametrize("window", [JANUARY, Window.parse("2020-01-01", "2020-02-01")])

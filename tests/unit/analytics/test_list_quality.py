@@ -50,7 +50,8 @@ def test_the_odd_ones_are_those_somebody_should_look_at(mirror: Mirror) -> None:
     lists = list_quality.list_quality(mirror)
 
     assert lists.odd["file_name"].to_list() == ["b.csv", "c.csv"]
-    assert "Cut off." in lists._repr_html_()
+    assert "Cut off.\nRepeated rows: 2." in lists._repr_html_()
+    assert "Whole.\nRows without a user name: 2." in lists._repr_html_()
 
 
 def test_a_direction_without_lists_is_an_empty_answer(mirror: Mirror) -> None:

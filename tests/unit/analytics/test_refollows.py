@@ -42,14 +42,16 @@ def test_who_is_still_away_counts_for_as_long_as_they_were_watched() -> None:
 def test_a_chance_is_known_only_for_as_long_as_somebody_was_watched() -> None:
     gaps = table("""
         days_away | has_returned | spell_count
+        3         | no           | 1
         10        | yes          | 1
         20        | no           | 3
     """)
     curve = refollows.Refollows(
-        refollows.returned(gaps), "followers", datetime(2026, 1, 1, tzinfo=UTC), follows=0, refollows=0, unfollows=4, still_away=3
+        refollows.returned(gaps), "followers", datetime(2026, 1, 1, tzinfo=UTC), follows=0, refollows=0, unfollows=5, still_away=4
     )  # fmt: skip
 
     assert curve.returned_by(7) == 0.0
+    assert curve.returned_by_interval(7) is None
     assert curve.returned_by(10) == 0.25
     assert curve.returned_by(20) == 0.25
     assert curve.returned_by(21) is None

@@ -327,6 +327,19 @@ def test_a_profile_page_shows_how_things_stand_and_a_second_look_confirms() -> N
     assert history.verdicts[ScrapeId(uuid.UUID(int=5))].verdict.kind is Kind.COMPLETE
 
 
+def test_the_same_page_again_within_minutes_confirms_nothing() -> None:
+    taken = seen("""
+        day | who | kind
+        1   | a b | complete
+        3   | a   | page left
+        3+4 | a   | page left
+    """)
+
+    history = follow_events(taken)
+
+    assert shown(history.events)[2:] == ["3 a unfollow (1, 3] provisional"]
+
+
 @pytest.mark.parametrize(
     ("decision", "expected"),
     [

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mhc_lab.core.errors import RefusedError
-from mhc_lab.sources.follow_csv import ListedNames, listed_name, listed_names
+from mhc_lab.sources.follow_names import ListedNames, listed_name
+from mhc_lab.sources.list_formats import names_in
 
 
 def read(text: str, *, is_complete: bool = True) -> ListedNames:
-    return listed_names(text.encode(), is_complete=is_complete)
+    return names_in([text.encode()], is_complete=is_complete, direction="followers")
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,9 @@ def test_a_row_is_never_read_from_another_column() -> None:
 
 
 def test_bytes_that_are_no_utf_8_spoil_their_own_row_only() -> None:
-    listed = listed_names(b"username,city\nalice,M\xfcnchen\nb\xf6b,Wien\n", is_complete=True)
+    content = b"username,city\nalice,M\xfcnchen\nb\xf6b,Wien\n"
+
+    listed = names_in([content], is_complete=True, direction="followers")
 
     assert (listed.names, len(listed.rejected_rows)) == (("alice",), 1)
 
@@ -67,8 +70,8 @@ def test_bytes_that_are_no_utf_8_spoil_their_own_row_only() -> None:
         (b"\xef\xbb\xbf", "empty"),
         (b"<!DOCTYPE html><title>Log in</title>", "web page"),
         (b"\n <html>username\nalice\n", "web page"),
-        (b"alice\nbob\n", "no column username, user, handle or name"),
-        (b'["alice", "bob"]', "no column"),
+        (b"id,date\n1,2026-01-01\n", "no column username, user, handle or name"),
+        (b"id;alice\n1;bob\n", "no column"),
         (b"\x89PNG\r\n\x1a\n\0\0\0", "not a text file"),
         ("username\nalice\n".encode("utf-16"), "not a text file"),
         (b'username\nalice\n"bob\ncarol\n', "quote that is opened after line 2 is never closed"),
@@ -76,7 +79,7 @@ def test_bytes_that_are_no_utf_8_spoil_their_own_row_only() -> None:
 )
 def test_a_file_that_is_something_else_is_refused_whole(content: bytes, why: str) -> None:
     with pytest.raises(RefusedError, match=why):
-        listed_names(content, is_complete=True)
+        names_in([content], is_complete=True, direction="followers")
 
 
 def test_headings_without_names_are_an_empty_list_not_a_refused_one() -> None:
@@ -88,6 +91,13 @@ def test_a_torn_last_line_of_a_partial_list_is_dropped(tail: str) -> None:
     torn = read(f"username,place\nalice,1\n{tail}", is_complete=False)
 
     assert (torn.names, torn.rejected_rows, torn.is_torn) == (("alice",), (), True)
+
+
+@pytest.mark.parametrize("text", ["username\nalice\nbo", "place,username\n1,alice\n2,bo"])
+def test_a_name_at_the_very_end_of_a_partial_list_may_go_on_and_is_dropped(text: str) -> None:
+    torn = read(text, is_complete=False)
+
+    assert (torn.names, torn.is_torn) == (("alice",), True)
 
 
 @pytest.mark.parametrize("tail", ["bob,2", "bob\n", "bob,\n"])
@@ -131,6 +141,6 @@ def test_what_was_written_is_read_again(names: list[str], delimiter: str) -> Non
 @given(st.binary(max_size=300), st.booleans())
 def test_any_bytes_are_read_or_refused(content: bytes, is_complete: bool) -> None:
     with suppress(RefusedError):
-        listed = listed_names(b"username,x\n" + content, is_complete=is_complete)
+        listed = names_in([b"username,x\n" + content], is_complete=is_complete, direction="followers")
 
         assert len(set(listed.names)) == len(listed.names)
