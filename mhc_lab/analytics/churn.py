@@ -31,10 +31,11 @@ _HEADINGS = {
     "provisional": "of them provisional",
     "at_start": "at the start",
     "at_end": "at the end",
-    "share_of_start": "share of the start",
-    "rate": "per 1,000 person-days",
-    "interval": "95 % interval",
+    "share_of_start": "left, % of the start",
     "person_days": "person-days",
+    "rate": "left per 1,000 of them",
+    "rate_low": "at least (95 %)",
+    "rate_high": "at most (95 %)",
 }
 
 
@@ -123,12 +124,9 @@ class Churn:
     def table(self) -> str:
         """A row for each period, as safe HTML."""
         shown = self.frame.select(
-            pl.col("starts_at").dt.date(),
-            "is_whole", "list_count", "at_start", "gains", "losses", "provisional", "net", "at_end",
-            _text(pl.col("share_of_start"), ".1%"),
-            pl.col("person_days").round(),
-            _text(pl.col("rate"), ".2f"),
-            pl.format("{}\u00a0–\u00a0{}", _text(pl.col("rate_low"), ".2f"), _text(pl.col("rate_high"), ".2f")).alias("interval"),
+            pl.col("starts_at").dt.date(), "is_whole", "list_count",
+            "at_start", "gains", "losses", "provisional", "net", "at_end",
+            100 * pl.col("share_of_start"), "person_days", "rate", "rate_low", "rate_high",
         )  # fmt: skip
         return display.table(shown, caption=f"Coming and leaving by {PERIODS[self.every]} (UTC)", headings=_HEADINGS)
 
@@ -193,11 +191,6 @@ def _rates(frame: pl.DataFrame) -> list[pl.Series]:
 
 def _quotient(above: pl.Expr, below: pl.Expr) -> pl.Expr:
     return pl.when(below > 0).then(above / below)
-
-
-def _text(number: pl.Expr, pattern: str) -> pl.Expr:
-    """Numbers as words; one that is not there stays so."""
-    return number.map_elements(lambda value: format(value, pattern), return_dtype=pl.String)
 
 
 def _interval(ends: tuple[float, float] | None) -> str | None:

@@ -47,8 +47,8 @@ def heat_map(frame: pl.DataFrame, *, period: str, cohort_count: int) -> Chart:
     cut = f"The newest {rows} of {cohort_count:,} cohorts." if cohort_count > rows else ""
     return charts.finished(
         (shaded + unsure + words).properties(height=alt.Step(22)),
-        title="Of each hundred who came, still here",
-        note=cut or f"Rows: {period} · who came. ~: not all watched so long.",
+        title="Still here, of each hundred",
+        note=cut or f"Row: {period} · who came. ~: not all watched yet.",
         description=f"The share of {rows} cohorts that still follows, by weeks after coming; the same numbers as in the table.",
     )
 

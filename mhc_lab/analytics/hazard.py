@@ -27,8 +27,8 @@ import numpy.typing as npt
 from mhc_lab.analytics.kaplan_meier import Z95, Numbers
 from mhc_lab.analytics.npmle import Places
 
-STEP_DAYS = 0.25
-"""Ages are counted in steps of this many days."""
+STEP_DAYS = 2**29 / 86_400_000_000
+"""Ages are counted in steps of this many days, 9 minutes: a power of two microseconds, half of what the query counts in."""
 GAP = 1e-9
 """No coefficient promises a rise of the mean log-likelihood of a spell above this, per unit."""
 
@@ -44,6 +44,10 @@ _ROUGH, _SETTLED = 1e-5, 0.05
 """How exactly the top is found while the weight of bends is still sought, and when that is found, as a logarithm."""
 _LONGEST = 3.0
 """No step moves a log hazard by more."""
+_DENSE, _WIDEST = 512, 0.03
+"""No two ages that are looked at lie further apart than a 32nd of so many steps, or than this part of their age."""
+_FLAT = 32.0
+"""Up to so many steps of age, 5 hours, the hazard is constant."""
 _FEWEST = 4
 """Knots there are at least."""
 _STEPS, _HALVINGS, _WEIGHINGS = 80, 40, 40
@@ -75,13 +79,11 @@ class Fit:
     """The hazard, with all that is needed to compare and to draw."""
 
     days: Numbers
-    """Ages at the edges of the steps, from 0."""
-    hazard: Numbers
-    """Per day, within each step."""
+    """Ages, from 0; between two the hazard is constant."""
     cumulative: Numbers
-    """−log S at the edges."""
+    """−log S at ``days``."""
     spread: Numbers
-    """The standard error of log(−log S) at the edges."""
+    """The standard error of log(−log S) at ``days``."""
     optimality_gap: float
     iterations: int
     stiffness: float
@@ -90,53 +92,56 @@ class Fit:
     information: Matrix
     """The curvature of the penalized likelihood, by coefficient."""
 
-    @property
-    def survival(self) -> Numbers:
-        """S at the edges."""
-        return np.exp(-self.cumulative)
-
-    def limits(self) -> tuple[Numbers, Numbers]:
-        """The 95 % interval of S at the edges."""
+    def at(self, days: npt.ArrayLike) -> tuple[Numbers, Numbers, Numbers]:
+        """S and its 95 % interval at ``days``, as (survival, lo, hi)."""
+        age = np.asarray(days, dtype=np.float64)
+        total, spread = np.interp(age, self.days, self.cumulative), np.interp(age, self.days, self.spread)
         with np.errstate(over="ignore"):
-            widened = self.cumulative * np.exp(Z95 * self.spread)
-        return np.exp(-widened), np.exp(-self.cumulative * np.exp(-Z95 * self.spread))
+            return np.exp(-total), np.exp(-total * np.exp(Z95 * spread)), np.exp(-total * np.exp(-Z95 * spread))
 
 
 class _Likelihood:
     """The log-likelihood of rows in the coefficients of the log hazard, with its derivatives.
 
-    All that it needs are differences in one vector of values: S at the edges of the steps, H at the edges, and a 0.
+    All that it needs are differences in one vector of values: S and H at the ages that the rows ask for and some between, and a 0.
     """
 
     def __init__(self, rows: Rows) -> None:
         self.count = rows.count
-        self.size = int((np.maximum(np.maximum(rows.right, rows.left), rows.entry) + rows.gap).max()) + 1
-        self.basis = _basis(self.size)
-        self.inside, self.seen = _differences(rows, edges=self.size + 1)
+        self.ages = _ages(rows)
+        self.basis = _basis(self.ages)
+        self.widths = np.diff(self.ages).astype(np.float64)
+        self.inside, self.seen = _differences(rows, self.ages)
+
+    def cumulative(self, theta: Numbers) -> tuple[Numbers, Numbers]:
+        """−log S at the ages and in the middle between two."""
+        hazard = np.exp(self.basis @ theta) * self.widths * STEP_DAYS
+        edge = np.concatenate([[0.0], np.cumsum(hazard)])
+        return edge, edge[:-1] + hazard / 2
 
     def height(self, theta: Numbers) -> float:
         """The log-likelihood; −∞ where it cannot be computed."""
         with np.errstate(all="ignore"):
-            edge, middle = _cumulative(self.basis, theta)
-            values = _values(np.exp(-edge), np.exp(-middle))
+            edge, middle = self.cumulative(theta)
+            values = _values(np.exp(-edge), self.widths * np.exp(-middle))
             chances = np.log(_summed(self.inside, values)) - np.log(_summed(self.seen, values))
             height = float(self.count @ chances)
         return height if np.isfinite(height) else -np.inf
 
     def derivatives(self, theta: Numbers) -> tuple[Matrix, Matrix]:
         """The slopes of each row; and of all rows together minus the second derivative."""
-        edge, middle = _cumulative(self.basis, theta)
+        edge, middle = self.cumulative(theta)
         rise = np.diff(edge)[:, None] * self.basis
         at_edge = np.concatenate([np.zeros((1, rise.shape[1])), np.cumsum(rise, axis=0)])
         at_middle = at_edge[:-1] + rise / 2
-        alive, alive_middle = np.exp(-edge), np.exp(-middle)
+        alive, alive_middle = np.exp(-edge), self.widths * np.exp(-middle)
         values = _values(alive, alive_middle)
         slopes = _values(-alive[:, None] * at_edge, -alive_middle[:, None] * at_middle)
         inside, seen = _summed(self.inside, values), _summed(self.seen, values)
         of_inside, of_seen = _summed(self.inside, slopes) / inside[:, None], _summed(self.seen, slopes) / seen[:, None]
         weight = _weights(self.inside, self.count / inside, len(values)) - _weights(self.seen, self.count / seen, len(values))
-        on_edge = weight[: self.size + 1] * alive
-        on_middle = _behind(weight[self.size + 1 : -1])[1:] * alive_middle
+        on_edge = weight[: len(self.ages)] * alive
+        on_middle = _behind(weight[len(self.ages) : -1])[1:] * alive_middle
         bend = _behind(on_edge)[1:] + _behind(on_middle) - on_middle / 2
         curvature = (
             _squared(of_inside, self.count)
@@ -172,16 +177,12 @@ def fit(rows: Rows) -> Fit:
         if abs(np.log(stiffness / before)) < _SETTLED:
             break
     peak = _climbed(likelihood, theta, stiffness * bending + prior, gap=GAP)
-    edge, _ = _cumulative(likelihood.basis, peak.theta)
+    edge, _ = likelihood.cumulative(peak.theta)
     rise = np.diff(edge)[:, None] * likelihood.basis
-    slopes = np.cumsum(rise, axis=0) / edge[1:, None]
     root = np.linalg.cholesky(np.linalg.inv(peak.information))
-    spread = np.sqrt(((slopes @ root) ** 2).sum(axis=1))
+    spread = np.sqrt(((np.cumsum(rise, axis=0) / edge[1:, None] @ root) ** 2).sum(axis=1))
     return Fit(
-        days=np.arange(len(edge)) * STEP_DAYS,
-        hazard=np.diff(edge) / STEP_DAYS,
-        cumulative=edge,
-        spread=np.concatenate([spread[:1], spread]),
+        days=likelihood.ages * STEP_DAYS, cumulative=edge, spread=np.concatenate([spread[:1], spread]),
         optimality_gap=peak.gap, iterations=steps + peak.steps, stiffness=stiffness,
         scores=peak.scores, information=peak.information,
     )  # fmt: skip
@@ -233,14 +234,23 @@ def _weighed(peak: _Peak, stiffness: float, bending: Matrix) -> float:
     return float(np.clip(known / max(bends, 1e-300), _LEAST, most))
 
 
-def _basis(size: int) -> Matrix:
-    """Of each step the weights of the knots around it: the log hazard is straight between them, against the log of age."""
-    place = np.log(np.arange(size) + 0.5)
-    place = (place - place[0]) / _SPACING
-    knot = np.floor(place).astype(np.int64)
-    basis = np.zeros((size, max(knot[-1] + 2, _FEWEST)))
-    basis[np.arange(size), knot] = 1 - (place - knot)
-    basis[np.arange(size), knot + 1] = place - knot
+def _ages(rows: Rows) -> Places:
+    """The ages that rows ask for, and so many more that between two of them little happens."""
+    asked = [at + far for at in (rows.entry, rows.left, np.maximum(rows.right, 0)) for far in (0, rows.gap)]
+    ages = np.unique(np.concatenate([np.arange(0, _DENSE, _DENSE // 32), *asked]))
+    count = int(np.log(max(ages[-1] / _DENSE, 1)) / _WIDEST) + 2
+    between = np.geomspace(_DENSE, max(ages[-1], _DENSE + 1), count).astype(np.int64)
+    return np.unique(np.concatenate([ages, between]))
+
+
+def _basis(ages: Places) -> Matrix:
+    """Between two ages, the weights of the knots around: the log hazard is straight between knots, against the log of age."""
+    middle = np.log((ages[1:] + ages[:-1]) / 2)
+    place = np.maximum(middle - np.log(_FLAT), 0.0) / _SPACING
+    knot, row = np.floor(place).astype(np.int64), np.arange(len(place))
+    basis = np.zeros((len(place), max(int(knot[-1]) + 2, _FEWEST)))
+    basis[row, knot] = 1 - (place - knot)
+    basis[row, knot + 1] = place - knot
     return basis
 
 
@@ -253,24 +263,18 @@ def _penalty(size: int) -> tuple[Matrix, Matrix]:
     return bends.T @ bends, np.outer(level, level) / _LEVEL_SD**2 + np.outer(slope, slope) / _SLOPE_SD**2
 
 
-def _differences(rows: Rows, *, edges: int) -> tuple[Parts, Parts]:
+def _differences(rows: Rows, ages: Places) -> tuple[Parts, Parts]:
     """As sign and place in the vector of values: the chance of each row, and that it could be seen."""
-    is_exact, is_over, nothing = rows.gap == 0, rows.right >= 0, np.full(len(rows), 2 * edges)
-    sign, near = np.where(is_exact, 1.0, -1.0), np.where(is_exact, 0, edges)
+    is_exact, is_over, nothing = rows.gap == 0, rows.right >= 0, 2 * len(ages)
+    first, sign = np.where(is_exact, 0, len(ages)), np.where(is_exact, 1.0, -1.0)
 
-    def parts(at: Places, sign: Numbers) -> Parts:
+    def alive(at: Places) -> Parts:
         """S(at) for an exact start, else H(at + gap) − H(at)."""
-        return [(sign, near + at), (-sign, np.where(is_exact, nothing, near + at + rows.gap))]
+        near, far = first + np.searchsorted(ages, at), first + np.searchsorted(ages, at + rows.gap)
+        return [(sign, near), (-sign, np.where(is_exact, nothing, far))]
 
-    begin, end = parts(rows.left, sign), parts(np.where(is_over, rows.right, 0), -sign)
-    return [*begin, *((factor, np.where(is_over, place, nothing)) for factor, place in end)], parts(rows.entry, sign)
-
-
-def _cumulative(basis: Matrix, theta: Numbers) -> tuple[Numbers, Numbers]:
-    """−log S at the edges of the steps and in their middles."""
-    hazard = np.exp(basis @ theta) * STEP_DAYS
-    edge = np.concatenate([[0.0], np.cumsum(hazard)])
-    return edge, edge[:-1] + hazard / 2
+    gone = [(-factor, np.where(is_over, place, nothing)) for factor, place in alive(np.maximum(rows.right, 0))]
+    return [*alive(rows.left), *gone], alive(rows.entry)
 
 
 def _values(edge: Numbers, middle: Numbers) -> Numbers:

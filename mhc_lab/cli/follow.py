@@ -38,6 +38,7 @@ def import_(
     ] = "",
     direction: Direction = "followers",
     partial: Annotated[bool, typer.Option("--partial", help="The list is known to be incomplete.")] = False,
+    profile_of: Annotated[str, typer.Option(help="The files are saved profile pages of this person.")] = "",
     as_json: Json = False,
 ) -> None:
     """Take in what was seen and bring the history up to date; the same thing twice changes nothing.
@@ -55,6 +56,7 @@ def import_(
             observed_at=_instant(observed_at),
             direction=direction,
             complete=not partial,
+            profile_of=profile_of or None,
             progress=wb.progress,
         )
     odd = [one for one in imported.lists if one.verdict in {"held", "refused"} or one.rejected_rows]

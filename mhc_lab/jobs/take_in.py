@@ -119,15 +119,24 @@ def import_lists(
     observed_at: datetime | None = None,
     direction: str | None = None,
     complete: bool | None = None,
+    profile_of: str | None = None,
     progress: Progress = SILENT,
 ) -> Imported:
     """Take in the lists and observations of files and folders, and bring the history up to date: all of it or, on a failure, nothing.
 
-    The keyword values serve files that have no manifest; they are ignored where one speaks.
+    The keyword values serve files that have no manifest; they are ignored where one speaks. With ``profile_of`` the files are saved
+    profile pages of that person.
     """
     mine = _broadcaster(wb)
     read = [
-        follow_lists.read_path(path, observed_at=observed_at, direction=direction, complete=complete, broadcaster=mine)
+        follow_lists.read_path(
+            path,
+            observed_at=observed_at,
+            direction=direction,
+            complete=complete,
+            broadcaster=mine,
+            profile_of=profile_of,
+        )
         for path in paths
     ]
     return take_in(wb, read, progress=progress)

@@ -63,6 +63,7 @@ _NO_ACCOUNT = frozenset(
     {"all", "everyone", "here", "me", "my", "the", "this", "today", "what", "who", "you", "your", "yours"}
 )
 _ADDRESSES = {"followers": frozenset({"followers"}), "following": frozenset({"followed", "followed-cams", "following"})}
+_PARTS = frozenset({"offline", "online"})
 _FAILED = re.compile(
     r"\b(?:40[0-9]|50[0-9]|access denied|are you (?:a )?(?:human|robot)|attention required|bad gateway|captcha|checking your browser|"
     r"error|forbidden|just a moment|maintenance|not found|rate limit|too many requests|unauthori[sz]ed|unavailable|verify (?:that )?you)\b",
@@ -117,7 +118,7 @@ def names_in_pages(texts: Sequence[str], *, direction: Direction, owner: str | N
         gathering.listed(format="html", is_torn=any(page.is_cut_off for page in pages)),
         totals=tuple(sorted({total for one in listed for total in _totals(one, direction)})),
         account=next(iter(accounts), None),
-        doubts=tuple(_doubts(pages)),
+        doubts=(*_doubts(pages), *_missing_parts(pages, direction)),
     )
 
 
@@ -176,7 +177,7 @@ def _account(page: SavedPage, direction: Direction) -> str | None:
             if match and match["name"].lower() not in _NO_ACCOUNT:
                 return match["name"].lower()
     segments = [part.lower() for part in page.address.segments] if page.address else []
-    others = [part for part in segments if part not in SECTIONS | _ADDRESSES[direction]]
+    others = [part for part in segments if part not in SECTIONS | _ADDRESSES[direction] | _PARTS]
     if _ADDRESSES[direction] & set(segments) and len(others) == 1:
         try:
             return username(others[0])
@@ -227,6 +228,19 @@ def _doubts(pages: Sequence[SavedPage]) -> Iterator[str]:
         yield f"The list has a further page after page {last} that was not saved."
     elif pages[0].has_previous and (pages[0].number or 1) == min(there):
         yield "The list has a page before the first one that was saved."
+
+
+def _missing_parts(pages: Sequence[SavedPage], direction: Direction) -> Iterator[str]:
+    """The other half of a list that the site shows in two: who is online now, and who is not."""
+    there = {"/".join(page.address.segments).lower() if page.address else "" for page in pages}
+    named = {
+        "/".join(link.segments).lower()
+        for page in pages
+        for link in page.links
+        if not _PARTS.isdisjoint(link.segments[-1:]) and _ADDRESSES[direction] & set(link.segments)
+    }
+    if "" not in there and named - there:
+        yield f"The list has another part that was not saved: /{'/, /'.join(sorted(named - there))}/."
 
 
 def _pages_named(page: SavedPage) -> Iterator[int]:

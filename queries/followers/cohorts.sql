@@ -36,12 +36,44 @@ aged AS (
     GROUP BY ALL
 ),
 
-dated AS (
+-- Everybody is watched and there at first; then some go, and of some, gone or not, nothing is known any more.
+steps AS (
     SELECT
         cohort_number,
-        gone_week,
-        watched_week,
-        spell_count,
+        gone_week AS age_weeks,
+        spell_count AS gone_count,
+        0 AS unwatched_count,
+        0 AS unwatched_open_count
+    FROM aged
+    WHERE gone_week <= watched_week
+
+    UNION ALL
+
+    SELECT
+        cohort_number,
+        watched_week + 1 AS age_weeks,
+        0 AS gone_count,
+        spell_count AS unwatched_count,
+        CASE WHEN gone_week <= watched_week THEN 0 ELSE spell_count END AS unwatched_open_count
+    FROM aged
+),
+
+summed AS (
+    SELECT
+        cohort_number,
+        age_weeks,
+        sum(gone_count) AS gone_count,
+        sum(unwatched_count) AS unwatched_count,
+        sum(unwatched_open_count) AS unwatched_open_count
+    FROM steps
+    GROUP BY cohort_number, age_weeks
+),
+
+members AS (
+    SELECT
+        cohort_number,
+        sum(spell_count) AS member_count,
+        max(watched_week) AS oldest_week,
         CASE
             WHEN $every = 'week' THEN TIMESTAMP '1969-12-29' + to_days(7 * cohort_number::INTEGER)
             ELSE TIMESTAMP '1970-01-01' + to_months(cohort_number::INTEGER)
@@ -51,17 +83,7 @@ dated AS (
             ELSE TIMESTAMP '1970-01-01' + to_months(cohort_number::INTEGER + 1)
         END AS cohort_to
     FROM aged
-),
-
-members AS (
-    SELECT
-        cohort_number,
-        cohort_from,
-        cohort_to,
-        sum(spell_count) AS member_count,
-        max(watched_week) AS oldest_week
-    FROM dated
-    GROUP BY ALL
+    GROUP BY cohort_number
 ),
 
 cells AS (
@@ -72,17 +94,31 @@ cells AS (
         member_count,
         unnest(generate_series(0, oldest_week)) AS age_weeks
     FROM members
+),
+
+counted AS (
+    SELECT
+        cells.cohort_from,
+        cells.cohort_to,
+        cells.age_weeks,
+        cells.member_count,
+        cells.member_count - sum(coalesce(summed.unwatched_count, 0)) OVER older AS observed_count,
+        cells.member_count
+        - sum(coalesce(summed.gone_count, 0) + coalesce(summed.unwatched_open_count, 0)) OVER older AS retained_count
+    FROM cells
+    LEFT JOIN summed ON cells.cohort_number = summed.cohort_number AND cells.age_weeks = summed.age_weeks
+    WINDOW older AS (
+        PARTITION BY cells.cohort_number
+        ORDER BY cells.age_weeks ROWS UNBOUNDED PRECEDING
+    )
 )
 
 SELECT
-    cells.cohort_from::DATE AS cohort_on,
-    cells.age_weeks::BIGINT AS age_weeks,
-    cells.member_count::BIGINT AS member_count,
-    sum(dated.spell_count)::BIGINT AS observed_count,
-    coalesce(sum(dated.spell_count) FILTER (WHERE coalesce(dated.gone_week > cells.age_weeks, TRUE)), 0)::BIGINT
-        AS retained_count,
-    epoch_us(cells.cohort_to) + cells.age_weeks * 604800000000 <= epoch_us($as_of) AS is_complete
-FROM cells
-INNER JOIN dated ON cells.cohort_number = dated.cohort_number AND cells.age_weeks <= dated.watched_week
-GROUP BY ALL
+    cohort_from::DATE AS cohort_on,
+    age_weeks::BIGINT AS age_weeks,
+    member_count::BIGINT AS member_count,
+    observed_count::BIGINT AS observed_count,
+    retained_count::BIGINT AS retained_count,
+    epoch_us(cohort_to) + age_weeks * 604800000000 <= epoch_us($as_of) AS is_complete
+FROM counted
 ORDER BY cohort_on, age_weeks

@@ -11,10 +11,24 @@ WITH spells AS (
         follow_spells.started_after,
         follow_spells.started_at,
         follow_spells.last_seen_at,
-        follow_spells.ended_at
+        follow_spells.ended_at,
+        coalesce(follow_spells.started_after, follow_spells.started_at) AS earliest_at,
+        coalesce(follow_spells.ended_at, 'infinity') AS over_at
     FROM follow_spells
     INNER JOIN persons ON follow_spells.person_id = persons.id
     WHERE NOT persons.is_excluded
+),
+
+mine AS (
+    SELECT *
+    FROM spells
+    WHERE direction = 'following'
+),
+
+theirs AS (
+    SELECT *
+    FROM spells
+    WHERE direction = 'followers'
 ),
 
 -- The first spell of theirs that was not over when I began and did not begin after I had stopped.
@@ -27,21 +41,18 @@ answers AS (
         mine.ended_at AS i_ended_at,
         theirs.started_after AS they_after_at,
         theirs.started_at AS they_by_at
-    FROM spells AS mine
-    LEFT JOIN spells AS theirs
+    FROM mine
+    LEFT JOIN theirs
         ON
             mine.person_id = theirs.person_id
-            AND theirs.direction = 'followers'
-            AND (theirs.ended_at IS NULL OR theirs.ended_at > coalesce(mine.started_after, mine.started_at))
-            AND (mine.ended_at IS NULL OR coalesce(theirs.started_after, theirs.started_at) < mine.ended_at)
-    WHERE mine.direction = 'following'
+            AND mine.earliest_at < theirs.over_at
+            AND mine.over_at > theirs.earliest_at
     QUALIFY row_number() OVER (PARTITION BY mine.person_id, mine.number ORDER BY theirs.started_at) = 1
 ),
 
 watched AS (
     SELECT max(coalesce(ended_at, last_seen_at)) AS until_at
-    FROM spells
-    WHERE direction = 'followers'
+    FROM theirs
 ),
 
 told AS (

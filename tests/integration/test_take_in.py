@@ -155,3 +155,15 @@ def test_an_ingest_that_was_killed_is_finished_by_the_next(
     ingested = take_in.ingest(empty_wb, disk)
 
     assert (ingested.new_count, ingested.known_count) == (1, 1)
+
+
+def test_a_saved_profile_page_says_whom_the_broadcaster_follows(empty_wb: Workbench, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(
+        "<html><body><div id='profile'><h1>ann</h1><a class='follow_button' style='display: none'>Follow</a>"
+        "<a class='unfollow_button' style='display: inline'>Unfollow</a></div></body></html>"
+    )
+
+    imported = take_in.import_lists(empty_wb, page, observed_at=START, profile_of="ann")
+
+    assert (imported.new_observation_count, imported.event_count) == (1, 1)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import doctest
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mhc_lab.analytics import charts, churn
@@ -54,6 +54,7 @@ def test_the_interval_of_a_poisson_count_is_the_published_one(count: int, low: f
     assert churn.poisson_interval(count) == pytest.approx((low, high), abs=1e-6)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000))
 def test_the_interval_holds_the_count(count: int) -> None:
     low, high = churn.poisson_interval(count)

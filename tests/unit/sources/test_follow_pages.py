@@ -335,3 +335,19 @@ def test_a_page_of_the_site_that_is_no_list_of_following_is_refused() -> None:
 
     with pytest.raises(RefusedError, match="the page / of the site, which is no list of direction following"):
         read(front + cards("mallory", "trent"), direction="following")
+
+
+def part(path: str, *names: str) -> str:
+    head = f'<link rel="canonical" href="https://site.invalid{path}">'
+    tabs = '<nav><a href="/followed-cams/">Online</a><a href="/followed-cams/offline/">Offline</a></nav>'
+    return page(tabs + cards(*names), head=head, title="Following")
+
+
+def test_a_list_that_the_site_shows_in_two_parts_needs_both() -> None:
+    online, offline = part("/followed-cams/", "alice"), part("/followed-cams/offline/", "bob")
+
+    half = read(online, direction="following")
+    whole = read(online, offline, direction="following")
+
+    assert half.doubts == ("The list has another part that was not saved: /followed-cams/offline/.",)
+    assert (whole.names, whole.doubts, whole.account) == (("alice", "bob"), (), None)

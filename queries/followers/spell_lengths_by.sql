@@ -1,0 +1,102 @@
+-- question: How long have those who came in the window stayed, by when they came, what they are, or whether the following is mutual?
+-- grain: one row per group and kind of spell, in whole steps of 2^30 microseconds (18 min); gap_steps is NULL for those there before we looked
+-- params: direction, since, until, provisional, by
+-- reads: persons, follow_spells
+WITH spells AS (
+    SELECT
+        follow_spells.person_id,
+        follow_spells.number,
+        persons.role,
+        follow_spells.started_after AS not_yet_at,
+        follow_spells.started_at AS came_at,
+        least(follow_spells.last_seen_at, $until) AS seen_at,
+        CASE
+            WHEN $provisional = 'open' AND follow_spells.end_status = 'provisional' THEN NULL
+            WHEN follow_spells.ended_at <= $until THEN follow_spells.ended_at
+        END AS gone_at
+    FROM follow_spells
+    INNER JOIN persons ON follow_spells.person_id = persons.id
+    WHERE
+        NOT persons.is_excluded
+        AND follow_spells.direction = $direction
+        AND follow_spells.started_at > $since
+        AND follow_spells.started_at <= $until
+),
+
+-- From when on it was mutual, if it was while they were seen. It stays so: what I do afterwards is not what brought them here.
+mutual AS (
+    SELECT
+        spells.person_id,
+        spells.number,
+        min(greatest(others.started_at, spells.came_at)) AS mutual_at
+    FROM spells
+    INNER JOIN follow_spells AS others ON spells.person_id = others.person_id
+    WHERE
+        $by = 'reciprocity'
+        AND others.direction <> $direction
+        AND others.started_at <= spells.seen_at
+        AND coalesce(others.ended_at > spells.came_at, TRUE)
+    GROUP BY ALL
+),
+
+-- Nobody is counted as mutual before they were: a spell that becomes it is two parts, the second watched from then on.
+parts AS (
+    SELECT
+        CASE $by
+            WHEN 'joined' THEN strftime(spells.came_at, '%Y') || '-Q' || quarter(spells.came_at)
+            WHEN 'role' THEN lower(spells.role)
+            ELSE 'one-sided'
+        END AS group_name,
+        spells.not_yet_at,
+        spells.came_at,
+        spells.came_at AS watched_at,
+        coalesce(mutual.mutual_at, spells.seen_at) AS seen_at,
+        CASE WHEN mutual.mutual_at IS NULL THEN spells.gone_at END AS gone_at
+    FROM spells
+    LEFT JOIN mutual ON spells.person_id = mutual.person_id AND spells.number = mutual.number
+    WHERE mutual.mutual_at IS NULL OR mutual.mutual_at > spells.came_at
+
+    UNION ALL
+
+    SELECT
+        'mutual' AS group_name,
+        spells.not_yet_at,
+        spells.came_at,
+        mutual.mutual_at AS watched_at,
+        spells.seen_at,
+        spells.gone_at
+    FROM spells
+    INNER JOIN mutual ON spells.person_id = mutual.person_id AND spells.number = mutual.number
+),
+
+stepped AS (
+    SELECT
+        group_name,
+        (epoch_us(came_at) - epoch_us(not_yet_at)) >> 30 AS gap_steps,
+        (epoch_us(watched_at) - epoch_us(came_at)) >> 30 AS entry_steps,
+        (epoch_us(seen_at) - epoch_us(came_at)) >> 30 AS left_steps,
+        (epoch_us(gone_at) - epoch_us(seen_at)) >> 30 AS doubt_steps
+    FROM parts
+),
+
+-- A known start makes as many kinds of spells as there are steps: these are counted in steps 16 times as wide.
+widened AS (
+    SELECT
+        group_name,
+        gap_steps,
+        CASE WHEN gap_steps = 0 THEN entry_steps >> 4 << 4 ELSE entry_steps END AS entry_steps,
+        CASE WHEN gap_steps = 0 THEN left_steps >> 4 << 4 ELSE left_steps END AS left_steps,
+        CASE WHEN gap_steps = 0 THEN doubt_steps >> 4 << 4 ELSE doubt_steps END AS doubt_steps
+    FROM stepped
+)
+
+SELECT
+    group_name::TEXT AS group_name,
+    gap_steps::INTEGER AS gap_steps,
+    entry_steps::INTEGER AS entry_steps,
+    left_steps::INTEGER AS left_steps,
+    doubt_steps::INTEGER AS doubt_steps,
+    count(*)::BIGINT AS spell_count
+FROM widened
+GROUP BY ALL
+ORDER BY ALL
