@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import sys
 
-from bench import dashboard, startup
+from bench import dashboard, effects, follow_history, follow_lists, startup
 from bench.figures import show
 
 
 def main() -> int:
     """Measure everything and show it."""
-    figures = [*startup.measure(), *dashboard.measure()]
+    parts = (startup, dashboard, follow_lists, effects, follow_history)
+    figures = [figure for part in parts for figure in part.measure()]
     print(show(figures))
     return 0 if all(figure.holds for figure in figures) else 1
 

@@ -66,7 +66,9 @@ class AfterEvents(View):
     def _offer(self, kinds: tuple[str, ...]) -> None:
         """The kinds to choose from; the chosen one stays when it is still among them."""
         if self.kind.options != kinds:
+            chosen = self.kind.value
             self.kind.options = kinds
+            self.kind.value = chosen if chosen in kinds else next(iter(kinds), None)
         self.kind.disabled = len(kinds) < 2
 
     def _looked(self) -> tuple[datetime, datetime]:

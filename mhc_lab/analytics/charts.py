@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import html
 import importlib.resources
+import textwrap
 from functools import cache as remembered
 from importlib.metadata import version
 from pathlib import Path
@@ -29,6 +30,9 @@ PALETTE = (ACCENT, CONTRAST, "#2f8f63", "#8e63d2", "#d04a6a", "#7a7f87")
 
 STILL_WIDTH = 760
 """Pixels of a chart in a report; a browser scales it down where there is less room."""
+
+_NOTE_WIDTH = 52
+"""Letters of a note on one line: on a telephone a longer one would take the width from the chart."""
 
 _VEGA_LITE = alt.SCHEMA_VERSION.removeprefix("v").rpartition(".")[0]
 _EMBED = {"renderer": "svg", "actions": False}
@@ -64,7 +68,8 @@ def theme() -> dict[str, Any]:
 
 def finished(chart: Chart, *, title: str, description: str, note: str = "") -> Chart:
     """``chart`` in the look of the house, as wide as there is room, with words for those who do not see it."""
-    heading = alt.TitleParams(title, subtitle=note) if note else alt.TitleParams(title)
+    lines = textwrap.wrap(note, _NOTE_WIDTH)
+    heading = alt.TitleParams(title, **({"subtitle": lines if len(lines) > 1 else note} if note else {}))
     sized = chart.properties(title=heading, description=description, width="container")
     dressed: Chart = sized.configure(**theme(), autosize=alt.AutoSizeParams(type="fit-x", contains="padding"))
     return dressed

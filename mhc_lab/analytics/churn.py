@@ -28,7 +28,7 @@ _HEADINGS = {
     "list_count": "complete lists",
     "gains": "came",
     "losses": "left",
-    "provisional": "of them provisional",
+    "provisional": "provisional",
     "at_start": "at the start",
     "at_end": "at the end",
     "share_of_start": "left, % of the start",
@@ -126,7 +126,7 @@ class Churn:
         shown = self.frame.select(
             pl.col("starts_at").dt.date(), "is_whole", "list_count",
             "at_start", "gains", "losses", "provisional", "net", "at_end",
-            100 * pl.col("share_of_start"), "person_days", "rate", "rate_low", "rate_high",
+            pl.col("share_of_start") * 100, "person_days", "rate", "rate_low", "rate_high",
         )  # fmt: skip
         return display.table(shown, caption=f"Coming and leaving by {PERIODS[self.every]} (UTC)", headings=_HEADINGS)
 

@@ -33,7 +33,7 @@ class FollowLog:
     @property
     def rejected_rows(self) -> list[str]:
         """Rows of all lists that held no user name."""
-        return [row for rows in self.lists["rejected_rows"] for row in rows]
+        return [row for rows in self.lists["rejected_rows"].drop_nulls() for row in rows]
 
     @property
     def duplicate_rows(self) -> int:

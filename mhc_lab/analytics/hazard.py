@@ -1,23 +1,25 @@
 """How the risk to end depends on age, from spells as follow lists show them.
 
-A spell that began in (A, B] and ended in (L, R] is *doubly* interval-censored: its length is the difference of two times of which neither is
-known. And it was seen only because it was still open at B: shorter ones are never on any list. Both have to stand in the likelihood. With
-starts spread evenly over (A, B], as wide as the gap g between two lists, the chance of such a row among those that could be seen is::
+A spell that began in (A, B] and ended in (L, R] is *doubly* interval-censored: its length is the difference of two times of which
+neither is known. And it was seen only because it was still open at B: shorter ones are on no list. Both have to stand in the
+likelihood. With starts spread evenly over (A, B], as wide as the gap g between two lists, the chance of such a row among those that
+could be seen is::
 
     ∫ S(L − s) − S(R − s) ds ÷ ∫ S(B − s) ds        over s in (A, B]
     = [H(l + g) − H(l)] − [H(r + g) − H(r)]  ÷  [H(e + g) − H(e)]    with H(x) = ∫₀ˣ S, l = L − B, r = R − B
 
 where e > 0 is for a spell that is watched only from e after B on. A start that is known exactly has g = 0, and the same with S for H.
 
-The risk (hazard) is free in shape: between close ages its logarithm runs straight against the logarithm of age, and how much it may bend is
-weighed by the data themselves (a penalty on second differences, its weight by generalized Fellner and Schall: Wood and Fasiolo 2017). So where
-lists say nothing, below the shortest gap, the trend goes on as a power of age, and the interval widens. Newton's steps with the exact
-second derivatives go on until the optimality gap is below :data:`GAP`. Intervals are those of the penalized likelihood (Wahba 1983;
-Marra and Wood 2012), on the scale of log(−log S).
+The risk (hazard) is free in shape: between close ages its logarithm runs straight against the logarithm of age, and how much it may
+bend is weighed by the data themselves (a penalty on second differences, its weight by generalized Fellner and Schall: Wood and Fasiolo
+2017). So where lists say nothing, below the shortest gap, the trend goes on as a power of age, and the interval widens. Newton's steps
+with the exact second derivatives go on until the optimality gap is below :data:`GAP`. Intervals are those of the penalized likelihood
+(Wahba 1983; Marra and Wood 2012), on the scale of log(−log S).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -27,15 +29,15 @@ import numpy.typing as npt
 from mhc_lab.analytics.kaplan_meier import Z95, Numbers
 from mhc_lab.analytics.npmle import Places
 
-STEP_DAYS = 2**29 / 86_400_000_000
-"""Ages are counted in steps of this many days, 9 minutes: a power of two microseconds, half of what the query counts in."""
+DAY = 86_400_000_000
+"""Ages are whole microseconds, so that the times of lists stay exact; this many are a day."""
 GAP = 1e-9
 """No coefficient promises a rise of the mean log-likelihood of a spell above this, per unit."""
 
 _SPACING = 0.25
 """Between two knots, as a logarithm of age."""
 _LEVEL, _LEVEL_SD, _SLOPE_SD = np.log(0.01), 5.0, 2.0
-"""What is believed before any data: about 1 % leave per day, give or take a factor of 150; so that no spell that ended is an answer, too."""
+"""What is believed before any data: about 1 % leave per day, give or take a factor of 150. So there is an answer when nobody left, too."""
 _STIFFEST = 0.03
 """The slope against log age may always change by this much (standard deviation) per unit."""
 _LEAST = 1e-2
@@ -44,10 +46,12 @@ _ROUGH, _SETTLED = 1e-5, 0.05
 """How exactly the top is found while the weight of bends is still sought, and when that is found, as a logarithm."""
 _LONGEST = 3.0
 """No step moves a log hazard by more."""
-_DENSE, _WIDEST = 512, 0.03
-"""No two ages that are looked at lie further apart than a 32nd of so many steps, or than this part of their age."""
-_FLAT = 32.0
-"""Up to so many steps of age, 5 hours, the hazard is constant."""
+_NARROW, _WIDE = DAY // 10, 0.03
+"""Ages are looked at that lie no further apart than this in the first days, and later than this part of their age."""
+_FLAT = DAY // 5
+"""Up to this age the hazard is constant."""
+_WIDEST = 50.0
+"""No limit is further away than this, as a logarithm of −log S."""
 _FEWEST = 4
 """Knots there are at least."""
 _STEPS, _HALVINGS, _WEIGHINGS = 80, 40, 40
@@ -58,7 +62,7 @@ Parts: TypeAlias = list[tuple[Numbers, Places]]
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Spells in steps of :data:`STEP_DAYS`; one row per kind of spell, ``count`` of them alike."""
+    """Spells in microseconds; one row per kind of spell, ``count`` of them alike."""
 
     gap: Places
     """From the last list without to the first list with the person; 0: it is known when they came."""
@@ -82,22 +86,21 @@ class Fit:
     """Ages, from 0; between two the hazard is constant."""
     cumulative: Numbers
     """−log S at ``days``."""
-    spread: Numbers
-    """The standard error of log(−log S) at ``days``."""
+    least: Numbers
+    most: Numbers
+    """Its 95 % interval; as S falls, so do its limits."""
     optimality_gap: float
     iterations: int
     stiffness: float
     scores: Matrix
     """Of each row, the slope of its log-likelihood in each coefficient."""
-    information: Matrix
-    """The curvature of the penalized likelihood, by coefficient."""
+    penalty: Matrix
+    """What held the coefficients back: the curvature beside that of the likelihood."""
 
     def at(self, days: npt.ArrayLike) -> tuple[Numbers, Numbers, Numbers]:
         """S and its 95 % interval at ``days``, as (survival, lo, hi)."""
         age = np.asarray(days, dtype=np.float64)
-        total, spread = np.interp(age, self.days, self.cumulative), np.interp(age, self.days, self.spread)
-        with np.errstate(over="ignore"):
-            return np.exp(-total), np.exp(-total * np.exp(Z95 * spread)), np.exp(-total * np.exp(-Z95 * spread))
+        return tuple(np.exp(-np.interp(age, self.days, total)) for total in (self.cumulative, self.most, self.least))  # type: ignore[return-value]
 
 
 class _Likelihood:
@@ -110,12 +113,12 @@ class _Likelihood:
         self.count = rows.count
         self.ages = _ages(rows)
         self.basis = _basis(self.ages)
-        self.widths = np.diff(self.ages).astype(np.float64)
+        self.widths = np.diff(self.ages) / DAY
         self.inside, self.seen = _differences(rows, self.ages)
 
     def cumulative(self, theta: Numbers) -> tuple[Numbers, Numbers]:
         """−log S at the ages and in the middle between two."""
-        hazard = np.exp(self.basis @ theta) * self.widths * STEP_DAYS
+        hazard = np.exp(self.basis @ theta) * self.widths
         edge = np.concatenate([[0.0], np.cumsum(hazard)])
         return edge, edge[:-1] + hazard / 2
 
@@ -139,7 +142,9 @@ class _Likelihood:
         slopes = _values(-alive[:, None] * at_edge, -alive_middle[:, None] * at_middle)
         inside, seen = _summed(self.inside, values), _summed(self.seen, values)
         of_inside, of_seen = _summed(self.inside, slopes) / inside[:, None], _summed(self.seen, slopes) / seen[:, None]
-        weight = _weights(self.inside, self.count / inside, len(values)) - _weights(self.seen, self.count / seen, len(values))
+        weight = _weights(self.inside, self.count / inside, len(values)) - _weights(
+            self.seen, self.count / seen, len(values)
+        )
         on_edge = weight[: len(self.ages)] * alive
         on_middle = _behind(weight[len(self.ages) : -1])[1:] * alive_middle
         bend = _behind(on_edge)[1:] + _behind(on_middle) - on_middle / 2
@@ -164,6 +169,12 @@ class _Peak:
     information: Matrix
 
 
+def together(groups: Iterable[Rows]) -> Rows:
+    """The rows of all groups, one after the other."""
+    columns = ((rows.gap, rows.entry, rows.left, rows.right, rows.count) for rows in groups)
+    return Rows(*(np.concatenate(parts) for parts in zip(*columns, strict=True)))
+
+
 def fit(rows: Rows) -> Fit:
     """The hazard that the rows, at least one, let expect."""
     likelihood = _Likelihood(rows)
@@ -177,15 +188,23 @@ def fit(rows: Rows) -> Fit:
         if abs(np.log(stiffness / before)) < _SETTLED:
             break
     peak = _climbed(likelihood, theta, stiffness * bending + prior, gap=GAP)
-    edge, _ = likelihood.cumulative(peak.theta)
-    rise = np.diff(edge)[:, None] * likelihood.basis
-    root = np.linalg.cholesky(np.linalg.inv(peak.information))
-    spread = np.sqrt(((np.cumsum(rise, axis=0) / edge[1:, None] @ root) ** 2).sum(axis=1))
+    edge, least, most = _limits(likelihood, peak)
     return Fit(
-        days=likelihood.ages * STEP_DAYS, cumulative=edge, spread=np.concatenate([spread[:1], spread]),
+        days=likelihood.ages / DAY, cumulative=edge, least=least, most=most,
         optimality_gap=peak.gap, iterations=steps + peak.steps, stiffness=stiffness,
-        scores=peak.scores, information=peak.information,
+        scores=peak.scores, penalty=stiffness * bending + prior,
     )  # fmt: skip
+
+
+def _limits(likelihood: _Likelihood, peak: _Peak) -> tuple[Numbers, Numbers, Numbers]:
+    """−log S at the ages, and its interval: even in its logarithm, and narrowed where it would contradict that of another age."""
+    edge, _ = likelihood.cumulative(peak.theta)
+    slopes = np.cumsum(np.diff(edge)[:, None] * likelihood.basis, axis=0) / edge[1:, None]
+    root = np.linalg.cholesky(np.linalg.inv(peak.information))
+    factor = np.exp(np.minimum(Z95 * np.sqrt(((slopes @ root) ** 2).sum(axis=1)), _WIDEST))
+    least = np.maximum.accumulate(edge[1:] / factor)
+    most = np.minimum.accumulate((edge[1:] * factor)[::-1])[::-1]
+    return edge, np.concatenate([[0.0], least]), np.concatenate([[0.0], most])
 
 
 def _climbed(likelihood: _Likelihood, theta: Numbers, penalty: Matrix, *, gap: float) -> _Peak:
@@ -220,10 +239,12 @@ def _searched(likelihood: _Likelihood, theta: Numbers, step: Numbers, penalty: M
 
 def _definite(curvature: Matrix) -> Matrix:
     """``curvature``, raised where it is not positive: far from the peak the likelihood is not concave."""
-    values, vectors = np.linalg.eigh(curvature)
-    if values[0] > 0:
-        return curvature
-    return np.asarray((vectors * np.maximum(np.abs(values), 1e-6 * values[-1])) @ vectors.T)
+    try:
+        np.linalg.cholesky(curvature)
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(curvature)
+        return np.asarray((vectors * np.maximum(np.abs(values), 1e-6 * np.abs(values).max())) @ vectors.T)
+    return curvature
 
 
 def _weighed(peak: _Peak, stiffness: float, bending: Matrix) -> float:
@@ -236,17 +257,19 @@ def _weighed(peak: _Peak, stiffness: float, bending: Matrix) -> float:
 
 def _ages(rows: Rows) -> Places:
     """The ages that rows ask for, and so many more that between two of them little happens."""
-    asked = [at + far for at in (rows.entry, rows.left, np.maximum(rows.right, 0)) for far in (0, rows.gap)]
-    ages = np.unique(np.concatenate([np.arange(0, _DENSE, _DENSE // 32), *asked]))
-    count = int(np.log(max(ages[-1] / _DENSE, 1)) / _WIDEST) + 2
-    between = np.geomspace(_DENSE, max(ages[-1], _DENSE + 1), count).astype(np.int64)
-    return np.unique(np.concatenate([ages, between]))
+    asked = np.concatenate(
+        [at + far for at in (rows.entry, rows.left, np.maximum(rows.right, 0)) for far in (0, rows.gap)]
+    )
+    turn = int(_NARROW / _WIDE)
+    last = max(int(asked.max()), turn + 1)
+    later = np.geomspace(turn, last, int(np.log(last / turn) / _WIDE) + 2)
+    return np.unique(np.concatenate([asked, np.arange(0, turn, _NARROW), later.astype(np.int64)]))
 
 
 def _basis(ages: Places) -> Matrix:
     """Between two ages, the weights of the knots around: the log hazard is straight between knots, against the log of age."""
-    middle = np.log((ages[1:] + ages[:-1]) / 2)
-    place = np.maximum(middle - np.log(_FLAT), 0.0) / _SPACING
+    middle = (ages[1:] + ages[:-1]) / 2
+    place = np.log(np.maximum(middle / _FLAT, 1.0)) / _SPACING
     knot, row = np.floor(place).astype(np.int64), np.arange(len(place))
     basis = np.zeros((len(place), max(int(knot[-1]) + 2, _FEWEST)))
     basis[row, knot] = 1 - (place - knot)

@@ -49,8 +49,8 @@ class KaplanMeier:
         return past.row(-1) if past.height else (1.0, 1.0, 1.0)
 
     def __repr__(self) -> str:
-        ended, total = int(self.frame["ended"].sum()), int(self.frame["ended"].sum() + self.frame["censored"].sum())
-        return f"{ended:,} of {total:,} ended · median {display.text(self.median)}"
+        ended, censored = (int(self.frame[name].sum()) for name in ("ended", "censored"))
+        return f"{ended:,} of {ended + censored:,} ended · median {display.text(self.median)}"
 
     def _repr_html_(self) -> str:
         return display.table(self.frame, caption=f"Kaplan–Meier, 95 % intervals by the {self.transform} transform")
@@ -98,9 +98,9 @@ def kaplan_meier(
     times = np.unique(duration)
     deaths, censored = _sums(times, duration, weight * end), _sums(times, duration, weight * ~end)
     at_risk = _from(times, duration, weight) - _from(times, start, weight)
-    survival = np.cumprod(1 - deaths / at_risk)
+    survival: Numbers = np.cumprod(1 - deaths / at_risk).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
-        variance = np.cumsum(deaths / (at_risk * (at_risk - deaths)))
+        variance: Numbers = np.cumsum(deaths / (at_risk * (at_risk - deaths))).astype(np.float64)
     lo, hi = _limits(survival, variance, transform=transform)
     columns = {"days": times, "at_risk": at_risk, "ended": deaths, "censored": censored}
     return KaplanMeier(pl.DataFrame(columns | {"survival": survival, "lo": lo, "hi": hi}), transform)
@@ -150,5 +150,3 @@ def _limits(survival: Numbers, variance: Numbers, *, transform: Transform) -> tu
     else:
         lo, hi = np.exp(log * np.exp(-spread / log)), np.exp(log * np.exp(spread / log))
     return np.where(inside, lo, survival), np.where(inside, hi, survival)
-
-

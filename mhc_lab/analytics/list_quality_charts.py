@@ -18,6 +18,18 @@ _VERDICTS = {
     "refused": ("square", charts.PALETTE[5]),
 }
 """Each verdict with its shape and colour."""
+_TOLD = [
+    alt.Tooltip("observed_at_text:N", title="taken"),
+    alt.Tooltip("verdict:N"),
+    alt.Tooltip("why:N"),
+    alt.Tooltip("listed_count:Q", title="names", format=","),
+    alt.Tooltip("compared_with:N", title="compared with"),
+    alt.Tooltip("listed_share:Q", title="share", format=".1%"),
+    alt.Tooltip("missing_count:Q", title="missing", format=","),
+    alt.Tooltip("expected_missing:Q", title="to be expected", format=",.1f"),
+    alt.Tooltip("decision:N"),
+]
+"""What is told of a list under the pointer."""
 
 
 def quality(frame: pl.DataFrame) -> Chart:
@@ -43,17 +55,7 @@ def quality(frame: pl.DataFrame) -> Chart:
                 scale=alt.Scale(domain=list(_VERDICTS), range=[colour for _, colour in _VERDICTS.values()]),
             ),
             size=alt.Size("distance:Q", scale=alt.Scale(range=[30, 400], zero=True), legend=None),
-            tooltip=[
-                alt.Tooltip("observed_at_text:N", title="taken"),
-                alt.Tooltip("verdict:N"),
-                alt.Tooltip("why:N"),
-                alt.Tooltip("listed_count:Q", title="names", format=","),
-                alt.Tooltip("compared_with:N", title="compared with"),
-                alt.Tooltip("listed_share:Q", title="share", format=".1%"),
-                alt.Tooltip("missing_count:Q", title="missing", format=","),
-                alt.Tooltip("expected_missing:Q", title="to be expected", format=",.1f"),
-                alt.Tooltip("decision:N"),
-            ],
+            tooltip=_TOLD,
         )
     )  # fmt: skip
     whole = alt.Chart(pl.DataFrame({"whole": [1.0]})).mark_rule(color="currentColor", opacity=0.4, strokeDash=[4, 4])

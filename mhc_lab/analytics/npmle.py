@@ -1,12 +1,14 @@
 """The likeliest distribution of lengths of which only an interval is known: Turnbull's estimate, with a certificate.
 
-A length T lies in (left, right]; right = ∞ is a length still running, left = right one known exactly. With an ``entry`` it could be seen only
-because T > entry, and the likelihood is that of what could be seen. The likeliest distribution puts all its mass on few intervals
-(Turnbull 1976; with truncation Frydman 1994, Alioum and Commenges 1996); where in such an interval it lies, nobody can know.
+A length T lies in (left, right]; right = ∞ is a length still running, left = right one known exactly. With an ``entry`` it could be
+seen only because T > entry, and the likelihood is that of what could be seen. The likeliest distribution puts all its mass on few
+intervals (Turnbull 1976; with truncation Frydman 1994, Alioum and Commenges 1996); where in such an interval it lies, nobody can know.
 
 No fit is believed because it stopped moving. Each one says its *optimality gap*: how much the mean log-likelihood of a row rises, at
 first order, per mass moved to the best place there is (Gentleman and Geyer 1994). At a maximum it is 0; without truncation the
-likelihood is concave, and the gap bounds how far it is from its maximum. With truncation it proves a stationary point.
+likelihood is concave, and the gap bounds how far it is from its maximum. With truncation it proves a stationary point; and where at some
+time everybody who was watched ends, and others are watched only later, there is no maximum: the mass behind runs towards 0, and the gap
+with it.
 """
 
 from __future__ import annotations
@@ -55,7 +57,9 @@ class IntervalCurve:
     @property
     def median(self) -> float | None:
         """The end of the interval behind which half or fewer are left; None when more than half last beyond all ends."""
-        return first_at_most(self.frame.rename({"right_days": "days"}).filter(pl.col("days").is_finite()), "survival", 0.5)
+        return first_at_most(
+            self.frame.rename({"right_days": "days"}).filter(pl.col("days").is_finite()), "survival", 0.5
+        )
 
     def at(self, days: float) -> float:
         """S(days); inside an interval, whose mass may lie anywhere, that before it."""
@@ -115,7 +119,11 @@ class _Problem:
 
 
 def npmle(
-    left: npt.ArrayLike, right: npt.ArrayLike, *, entry: npt.ArrayLike | None = None, counts: npt.ArrayLike | None = None
+    left: npt.ArrayLike,
+    right: npt.ArrayLike,
+    *,
+    entry: npt.ArrayLike | None = None,
+    counts: npt.ArrayLike | None = None,
 ) -> IntervalCurve:
     """The nonparametric maximum likelihood estimate from lengths in (left, right], seen because they are above ``entry``.
 
@@ -177,9 +185,13 @@ def _problem(low: Numbers, high: Numbers, start: Numbers, weight: Numbers) -> _P
     is_right = marks % 3 == _CLOSED
     at = np.flatnonzero(~is_right[:-1] & is_right[1:])
     left, right = marks[at], marks[at + 1]
-    reach = np.searchsorted(left, begins), np.searchsorted(right, ends, "right"), np.searchsorted(right, entries, "right")
+    reach = (
+        np.searchsorted(left, begins),
+        np.searchsorted(right, ends, "right"),
+        np.searchsorted(right, entries, "right"),
+    )
     (first, past, seen), row = np.unique(np.stack(reach), axis=1, return_inverse=True)
-    total = np.bincount(row.ravel(), weights=weight)
+    total = np.bincount(row.ravel(), weights=weight).astype(np.float64)
     return _Problem(times[left // 3], times[right // 3], first, past, seen, total)
 
 
@@ -201,8 +213,8 @@ def _climbed(problem: _Problem) -> tuple[Numbers, int]:
 def _em(problem: _Problem, mass: Numbers) -> Numbers:
     """Turnbull's self-consistency: each length shared out over where it may lie, and each that was not to be seen added there."""
     _, seen = problem.chances(mass)
-    raised: Numbers = mass * (1 + problem.slopes(mass) / (problem.weight / seen).sum())
-    return raised / raised.sum()
+    raised = mass * (1 + problem.slopes(mass) / (problem.weight / seen).sum())
+    return np.asarray(raised / raised.sum(), dtype=np.float64)
 
 
 def _newton(problem: _Problem, mass: Numbers) -> Numbers | None:
@@ -234,9 +246,10 @@ def _direction(problem: _Problem, mass: Numbers, slopes: Numbers, free: Places) 
     from scipy import linalg
 
     inside, seen = problem.chances(mass)
-    may = ((free >= problem.first[:, None]) & (free < problem.past[:, None])) * (np.sqrt(problem.weight) / inside)[:, None]
-    could = (free >= problem.seen[:, None]) * (np.sqrt(problem.weight) / seen)[:, None]
-    concave, total = may.T @ may, problem.weight.sum()
+    root, total = np.sqrt(problem.weight), problem.weight.sum()
+    may = ((free >= problem.first[:, None]) & (free < problem.past[:, None])) * (root / inside)[:, None]
+    could = (free >= problem.seen[:, None]) * (root / seen)[:, None]
+    concave = may.T @ may
     lift = 1e-13 * total * np.eye(len(free))
     for bend in (concave - could.T @ could + total, concave):
         try:
@@ -244,7 +257,7 @@ def _direction(problem: _Problem, mass: Numbers, slopes: Numbers, free: Places) 
         except linalg.LinAlgError:
             continue
         return direction
-    return np.maximum(slopes[free], 0.0) / total
+    return np.asarray(np.maximum(slopes[free], 0.0) / total, dtype=np.float64)
 
 
 def _searched(problem: _Problem, mass: Numbers, step: Numbers) -> Numbers | None:
@@ -264,5 +277,10 @@ def _searched(problem: _Problem, mass: Numbers, step: Numbers) -> Numbers | None
 
 def _frame(left: Numbers, right: Numbers, mass: Numbers) -> pl.DataFrame:
     beyond = np.cumsum(mass[::-1])[::-1]
-    columns = {"left_days": left, "right_days": right, "mass": mass, "survival": np.append(beyond[1:], 0.0)[: len(mass)]}
+    columns = {
+        "left_days": left,
+        "right_days": right,
+        "mass": mass,
+        "survival": np.append(beyond[1:], 0.0)[: len(mass)],
+    }
     return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.Float64))

@@ -139,8 +139,9 @@ def returned(gaps: pl.DataFrame) -> pl.DataFrame:
 
 def newest_complete(mirror: Mirror, direction: Direction) -> datetime:
     """When the newest complete list was taken; without one, when the mirror was made."""
-    looked: datetime | None = mirror.query("followers/looked", direction=direction)["newest_complete_at"].item()
-    return looked or mirror.made_at
+    lists = mirror.query("followers/follower_count", direction=direction)
+    taken: list[datetime] = lists.filter(pl.col("verdict") == "complete")["observed_at"].to_list()
+    return max(taken, default=mirror.made_at)
 
 
 def _percent(share: float | None) -> str | None:

@@ -1,14 +1,14 @@
 """Spells out of the mirror as rows that a likelihood can be written for: millions of spells become some thousands of kinds.
 
-The query counts in whole steps of 2^30 microseconds, because a shift is all that such a step costs; here they become halves of it, so that what
-lies between two lists stands in the middle of its step, and what is known exactly fills the whole step that has it.
+Two lists that are the first with a person and the last with them make one kind, however many persons there are. A start that is known
+exactly makes a kind of its own: such lengths are rounded, and more the longer they are, to what a smooth curve can still notice.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 import polars as pl
 
@@ -26,11 +26,13 @@ MOST_GROUPS = 6
 """More lines than this are not told apart."""
 
 _EVER = Window.parse("1970-01-01", "9999-01-01")
+_STEP = 2**34
+"""In microseconds, the step in which the query counts spells with a known start."""
 _PRECISE = 64
-"""Of spells with a known start, lengths are kept to one part in so many."""
-_WIDE = 32
-"""The query counts those in steps of so many halves."""
-_MOST_KINDS = 8_000
+"""Here they are rounded to one part in so many."""
+_MOMENT = 2**30
+"""In microseconds, what stands for the moment of an end that is known exactly."""
+_MOST_KINDS = 4_000
 """Where lists are many and irregular, lengths are rounded until there are no more kinds of spells than this."""
 
 
@@ -61,73 +63,67 @@ def spell_lengths(
     check("direction", direction, get_args(Direction))
     check("reading of provisional unfollows", provisional, get_args(Provisional))
     window = window or _EVER
-    asked = {"direction": direction, "since": window.start, "until": window.end, "provisional": provisional}
+    asked: dict[str, Any] = {
+        "direction": direction,
+        "since": window.start,
+        "until": window.end,
+        "provisional": provisional,
+    }
     if by is None:
         frame = mirror.query("followers/spell_lengths", **asked).with_columns(group_name=pl.lit(direction))
     else:
         check("grouping", by, get_args(By))
         frame = _fewer(mirror.query("followers/spell_lengths_by", **asked, by=by))
-    watched = frame.filter(pl.col("gap_steps").is_not_null())
+    watched = frame.filter(pl.col("gap_us").is_not_null())
     groups = watched.partition_by("group_name", as_dict=True)
     return SpellLengths(
         {str(name): rows(group) for (name,), group in sorted(groups.items())},
-        int(frame["spell_count"].sum() - watched["spell_count"].sum()),
+        int(frame.filter(pl.col("gap_us").is_null())["spell_count"].sum()),
     )
 
 
 def rows(frame: pl.DataFrame) -> Rows:
-    """The rows of the query, without those there before we looked, in the steps of :mod:`mhc_lab.analytics.hazard`.
+    """The rows of the query, without those there before we looked, as :mod:`mhc_lab.analytics.hazard` takes them.
 
     Examples
     --------
-    Of lists a step apart: seen on two and missing on the third; and one who came and left while a feed was watched.
+    Of lists 9 µs apart: seen on two and missing on the third. And one who came and is still here, watched by a feed.
 
-    >>> frame = pl.DataFrame({"gap_steps": [1, 0], "entry_steps": [0, 0], "left_steps": [1, 32], "doubt_steps": [1, 0], "spell_count": [4, 1]})
+    >>> frame = pl.DataFrame({"gap_us": [9, 0], "entry_us": [0, 0], "left_us": [9, 2**34], "doubt_us": [9, None], "spell_count": [4, 1]})
     >>> found = rows(frame)
     >>> found.gap.tolist(), found.left.tolist(), found.right.tolist(), found.count.tolist()
-    ([0, 3], [64, 3], [96, 6], [1.0, 4.0])
+    ([0, 9], [17179869184, 9], [-1, 18], [1.0, 4.0])
     """
-    is_moment = (pl.col("doubt_steps") == 0).fill_null(value=False)
-    halves = frame.select(
-        _middle("gap_steps").alias("gap"),
-        _middle("entry_steps").alias("entry"),
-        pl.when(is_moment).then(2 * pl.col("left_steps")).otherwise(_middle("left_steps")).alias("left"),
-        _middle("doubt_steps").alias("doubt"),
-        pl.col("spell_count").cast(pl.Float64),
-    )
-    unit, kinds = 1, _kinds(halves, 1)
+    unit, kinds = 1, _kinds(frame, 1)
     while kinds.height > _MOST_KINDS:
-        unit *= 2
-        kinds = _kinds(halves, unit)
+        unit = max(2 * unit, _MOMENT)
+        kinds = _kinds(frame, unit)
     return Rows(*(kinds[name].to_numpy() for name in kinds.columns))
 
 
-def _middle(name: str) -> pl.Expr:
-    """The middle of a step, in halves; nothing stays nothing."""
-    return pl.when(pl.col(name) == 0).then(0).otherwise(2 * pl.col(name) + 1).cast(pl.Int64)
-
-
-def _kinds(halves: pl.DataFrame, unit: int) -> pl.DataFrame:
-    """Rounded to multiples of ``unit``, and of more where a known start makes a long length more exact than a smooth curve can notice."""
-    is_exact, is_open, is_moment = pl.col("gap") == 0, pl.col("doubt").is_null(), pl.col("doubt") == 0
-    places = (pl.max_horizontal("left", 1).log(2).floor() - math.log2(_PRECISE)).clip(lower_bound=math.log2(_WIDE))
-    unit_ = pl.when(is_exact).then(2.0**places).otherwise(float(unit)).cast(pl.Int64)
-    left = pl.when(is_moment).then(pl.col("left") // unit_ * unit_).otherwise(_nearest(pl.col("left"), unit_))
-    moment, later = left + unit_.clip(lower_bound=2), _nearest(pl.col("left") + pl.col("doubt"), unit_)
-    right = pl.when(is_open).then(-1).when(is_moment).then(moment).otherwise(pl.max_horizontal(later, left + unit_))
-    rounded = halves.select(
-        pl.when(is_exact).then(0).otherwise(_nearest(pl.col("gap"), unit_).clip(lower_bound=unit_)).alias("gap"),
-        pl.min_horizontal(_nearest(pl.col("entry"), unit_), left).alias("entry"),
+def _kinds(frame: pl.DataFrame, unit: int) -> pl.DataFrame:
+    """Rounded to multiples of ``unit``, and where the start is known exactly to what a smooth curve can notice."""
+    is_exact, is_open, is_moment = pl.col("gap_us") == 0, pl.col("doubt_us").is_null(), pl.col("doubt_us") == 0
+    doublings = (pl.max_horizontal("left_us", 1).log(2).floor() - math.log2(_PRECISE)).clip(
+        lower_bound=math.log2(_STEP)
+    )
+    grain = pl.when(is_exact).then(2.0**doublings).otherwise(float(unit)).cast(pl.Int64)
+    left = pl.when(is_moment).then(pl.col("left_us") // grain * grain).otherwise(_nearest(pl.col("left_us"), grain))
+    moment, later = left + grain.clip(lower_bound=_MOMENT), _nearest(pl.col("left_us") + pl.col("doubt_us"), grain)
+    right = pl.when(is_open).then(-1).when(is_moment).then(moment).otherwise(pl.max_horizontal(later, left + grain))
+    rounded = frame.select(
+        pl.when(is_exact).then(0).otherwise(_nearest(pl.col("gap_us"), grain).clip(lower_bound=grain)).alias("gap"),
+        pl.min_horizontal(_nearest(pl.col("entry_us"), grain), left).alias("entry"),
         left.alias("left"),
         right.alias("right"),
-        "spell_count",
+        pl.col("spell_count").cast(pl.Float64),
     )
     names = ["gap", "entry", "left", "right"]
     return rounded.group_by(names).agg(pl.col("spell_count").sum()).sort(names)
 
 
-def _nearest(value: pl.Expr, unit: pl.Expr) -> pl.Expr:
-    return (value + unit // 2) // unit * unit
+def _nearest(value: pl.Expr, grain: pl.Expr) -> pl.Expr:
+    return (value + grain // 2) // grain * grain
 
 
 def _fewer(frame: pl.DataFrame) -> pl.DataFrame:
@@ -138,4 +134,6 @@ def _fewer(frame: pl.DataFrame) -> pl.DataFrame:
     names = years["group_name"].unique().sort()
     oldest = names[-(MOST_GROUPS - 1)] if len(names) > MOST_GROUPS else names[0]
     is_old = pl.col("group_name") < oldest
-    return years.with_columns(pl.when(is_old).then(pl.lit(f"before {oldest}")).otherwise("group_name").alias("group_name"))
+    return years.with_columns(
+        pl.when(is_old).then(pl.lit(f"before {oldest}")).otherwise("group_name").alias("group_name")
+    )

@@ -8,11 +8,12 @@ WITH excluded AS (
     WHERE is_excluded
 ),
 
--- Whole microseconds: a division is all that a week costs. Those who were there before we looked are no cohort.
+-- Whole microseconds: a division is all that a week costs. Spells that go on have a far end (2200): arithmetic with
+-- NULLs costs more. Those who were there before we looked are no cohort.
 spells AS (
     SELECT
         epoch_us(follow_spells.started_at) AS started_us,
-        epoch_us(follow_spells.ended_at) - epoch_us(follow_spells.started_at) AS stayed_us,
+        coalesce(epoch_us(follow_spells.ended_at), 7258118400000000) - epoch_us(follow_spells.started_at) AS stayed_us,
         epoch_us($as_of) - epoch_us(follow_spells.started_at) AS watched_us
     FROM follow_spells
     ANTI JOIN excluded ON follow_spells.person_id = excluded.id

@@ -19,7 +19,7 @@ known AS (
 
     UNION ALL
 
-    SELECT greatest(started_at, last_seen_at, ended_at) AS known_at
+    SELECT greatest(max(started_at), max(last_seen_at), max(ended_at)) AS known_at
     FROM follow_spells
     WHERE direction = $direction
 )

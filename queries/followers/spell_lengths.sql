@@ -1,5 +1,5 @@
 -- question: How long have those who came in the window stayed, as exactly as lists and feeds can tell?
--- grain: one row per kind of spell, in whole steps of 2^30 microseconds (18 min); gap_steps is NULL for those there before we looked
+-- grain: one row per kind of spell, in microseconds; gap_us is NULL for those there before we looked
 -- params: direction, since, until, provisional
 -- reads: persons, follow_spells
 WITH excluded AS (
@@ -10,7 +10,7 @@ WITH excluded AS (
 
 spells AS (
     SELECT
-        (epoch_us(follow_spells.started_at) - epoch_us(follow_spells.started_after)) >> 30 AS gap_steps,
+        epoch_us(follow_spells.started_at) - epoch_us(follow_spells.started_after) AS gap_us,
         epoch_us(least(follow_spells.last_seen_at, $until)) - epoch_us(follow_spells.started_at) AS seen_us,
         CASE
             WHEN $provisional = 'open' AND follow_spells.end_status = 'provisional' THEN NULL
@@ -25,23 +25,23 @@ spells AS (
         AND follow_spells.started_at <= $until
 ),
 
--- A shift of whole microseconds is all that a step costs. Lists make few kinds of spells; a known start makes as many as there are steps,
--- so these are counted in steps 16 times as wide.
+-- Lists make few kinds of spells, which are kept as they are. A start that is known exactly makes as many as there are
+-- spells: these are counted in steps of 2^34 microseconds (4 h 46 min), because a shift is all that such a step costs.
 counted AS (
     SELECT
-        gap_steps,
-        seen_us >> CASE WHEN gap_steps = 0 THEN 34 ELSE 30 END AS left_steps,
-        doubt_us >> CASE WHEN gap_steps = 0 THEN 34 ELSE 30 END AS doubt_steps,
+        gap_us,
+        CASE WHEN gap_us > 0 THEN seen_us ELSE seen_us >> 34 << 34 END AS left_us,
+        CASE WHEN gap_us > 0 THEN doubt_us ELSE doubt_us >> 34 << 34 END AS doubt_us,
         count(*) AS spell_count
     FROM spells
     GROUP BY ALL
 )
 
 SELECT
-    gap_steps::INTEGER AS gap_steps,
-    0::INTEGER AS entry_steps,
-    (left_steps * CASE WHEN gap_steps = 0 THEN 16 ELSE 1 END)::INTEGER AS left_steps,
-    (doubt_steps * CASE WHEN gap_steps = 0 THEN 16 ELSE 1 END)::INTEGER AS doubt_steps,
+    gap_us::BIGINT AS gap_us,
+    0::BIGINT AS entry_us,
+    left_us::BIGINT AS left_us,
+    doubt_us::BIGINT AS doubt_us,
     spell_count::BIGINT AS spell_count
 FROM counted
 ORDER BY ALL

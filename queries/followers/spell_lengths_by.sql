@@ -1,5 +1,5 @@
--- question: How long have those who came in the window stayed, by when they came, what they are, or whether the following is mutual?
--- grain: one row per group and kind of spell, in whole steps of 2^30 microseconds (18 min); gap_steps is NULL for those there before we looked
+-- question: How long have those who came stayed, by when they came, what they are, or whether the following is mutual?
+-- grain: one row per group and kind of spell, in microseconds; gap_us is NULL for those there before we looked
 -- params: direction, since, until, provisional, by
 -- reads: persons, follow_spells
 WITH spells AS (
@@ -23,7 +23,7 @@ WITH spells AS (
         AND follow_spells.started_at <= $until
 ),
 
--- From when on it was mutual, if it was while they were seen. It stays so: what I do afterwards is not what brought them here.
+-- From when on it was mutual, if it was while they were seen. It stays so, whatever I do afterwards.
 mutual AS (
     SELECT
         spells.person_id,
@@ -33,6 +33,7 @@ mutual AS (
     INNER JOIN follow_spells AS others ON spells.person_id = others.person_id
     WHERE
         $by = 'reciprocity'
+        AND spells.not_yet_at IS NOT NULL
         AND others.direction <> $direction
         AND others.started_at <= spells.seen_at
         AND coalesce(others.ended_at > spells.came_at, TRUE)
@@ -69,34 +70,35 @@ parts AS (
     INNER JOIN mutual ON spells.person_id = mutual.person_id AND spells.number = mutual.number
 ),
 
-stepped AS (
+lengths AS (
     SELECT
         group_name,
-        (epoch_us(came_at) - epoch_us(not_yet_at)) >> 30 AS gap_steps,
-        (epoch_us(watched_at) - epoch_us(came_at)) >> 30 AS entry_steps,
-        (epoch_us(seen_at) - epoch_us(came_at)) >> 30 AS left_steps,
-        (epoch_us(gone_at) - epoch_us(seen_at)) >> 30 AS doubt_steps
+        epoch_us(came_at) - epoch_us(not_yet_at) AS gap_us,
+        epoch_us(watched_at) - epoch_us(came_at) AS entry_us,
+        epoch_us(seen_at) - epoch_us(came_at) AS left_us,
+        epoch_us(gone_at) - epoch_us(seen_at) AS doubt_us
     FROM parts
 ),
 
--- A known start makes as many kinds of spells as there are steps: these are counted in steps 16 times as wide.
-widened AS (
+-- A start that is known exactly makes as many kinds as there are spells: these are counted in steps of 2^34 µs
+-- (4 h 46 min).
+stepped AS (
     SELECT
         group_name,
-        gap_steps,
-        CASE WHEN gap_steps = 0 THEN entry_steps >> 4 << 4 ELSE entry_steps END AS entry_steps,
-        CASE WHEN gap_steps = 0 THEN left_steps >> 4 << 4 ELSE left_steps END AS left_steps,
-        CASE WHEN gap_steps = 0 THEN doubt_steps >> 4 << 4 ELSE doubt_steps END AS doubt_steps
-    FROM stepped
+        gap_us,
+        CASE WHEN gap_us > 0 THEN entry_us ELSE entry_us >> 34 << 34 END AS entry_us,
+        CASE WHEN gap_us > 0 THEN left_us ELSE left_us >> 34 << 34 END AS left_us,
+        CASE WHEN gap_us > 0 THEN doubt_us ELSE doubt_us >> 34 << 34 END AS doubt_us
+    FROM lengths
 )
 
 SELECT
     group_name::TEXT AS group_name,
-    gap_steps::INTEGER AS gap_steps,
-    entry_steps::INTEGER AS entry_steps,
-    left_steps::INTEGER AS left_steps,
-    doubt_steps::INTEGER AS doubt_steps,
+    gap_us::BIGINT AS gap_us,
+    entry_us::BIGINT AS entry_us,
+    left_us::BIGINT AS left_us,
+    doubt_us::BIGINT AS doubt_us,
     count(*)::BIGINT AS spell_count
-FROM widened
+FROM stepped
 GROUP BY ALL
 ORDER BY ALL

@@ -1,5 +1,5 @@
 -- question: Between which hours did people leave?
--- grain: one row per stretch of hours (UTC, counted from 1970) in which somebody left; an instant that is known is its whole hour
+-- grain: one row per stretch of hours (UTC, from 1970) in which somebody left; a known instant is its whole hour
 -- params: direction, since, until
 -- reads: persons, follow_spells
 WITH excluded AS (

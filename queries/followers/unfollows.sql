@@ -33,6 +33,8 @@ learned AS (
     WHERE
         follow_history.direction = $direction
         AND follow_history.action = 'unfollow'
+        AND follow_history.at > $since
+        AND follow_history.at <= $until
 ),
 
 returned AS (
@@ -41,7 +43,9 @@ returned AS (
         number - 1 AS number,
         started_at AS returned_at
     FROM follow_spells
-    WHERE direction = $direction
+    WHERE
+        direction = $direction
+        AND started_at > $since
 )
 
 SELECT

@@ -74,7 +74,8 @@ def test_periods_that_the_window_cuts_are_told_apart(mirror: Mirror) -> None:
     months = churn.churn(mirror, window=Window.parse("2026-01-03", "2026-03-01"))
 
     assert months.frame["is_whole"].to_list() == [False, True]
-    assert "of all who could have left" in months._repr_html_()
+    assert "of all who could have left" in months.headline()
+    assert "left, % of the start" in months.table()
 
 
 @pytest.mark.parametrize("asked", [{"every": "1y"}, {"direction": "fans"}])

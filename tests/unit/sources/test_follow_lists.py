@@ -10,7 +10,7 @@ import pytest
 
 from mhc_lab.core.errors import NotFoundError, RefusedError
 from mhc_lab.sources import manifest as manifests
-from mhc_lab.sources.follow_lists import FollowList, RefusedList, read_lists, read_pasted, read_path
+from mhc_lab.sources.follow_lists import FollowList, RefusedList, read_lists, read_path
 
 GOOD = {"file": "good.csv", "scraped_at": "2026-03-29T10:00:00+02:00", "complete": True}
 AT = datetime(2026, 3, 29, 8, tzinfo=UTC)
@@ -458,47 +458,3 @@ def test_a_single_path_that_is_no_file_is_not_opened(folder: Path) -> None:
 
     with pytest.raises(NotFoundError, match="is no file"):
         read_path(folder / "pipe.csv", observed_at=AT, complete=True)
-
-
-def test_what_was_pasted_is_read_like_a_file_and_never_torn() -> None:
-    pasted = read_pasted("@Alice\nbob", observed_at=AT, direction="following", complete=False, reported_total=9)
-
-    assert pasted == FollowList(
-        file_name="pasted",
-        file_digest=hashlib.sha256(b"@Alice\nbob").hexdigest(),
-        direction="following",
-        observed_at=AT,
-        is_declared_complete=False,
-        reported_total=9,
-        names=("alice", "bob"),
-        rejected_rows=(),
-        duplicate_count=0,
-        is_torn=False,
-        format="text",
-    )
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("", "empty"),
-        ("Please log in", "not one name per line"),
-        (FEED, "a feed of events"),
-        ("a\0b", "not a text file"),
-    ],
-)
-def test_what_was_pasted_and_is_no_list_is_refused(text: str, reason: str) -> None:
-    assert reason in why(read_pasted(text, observed_at=AT, direction="followers", complete=True))
-
-
-def test_a_pasted_list_needs_a_time_with_its_zone() -> None:
-    with pytest.raises(RefusedError, match="no time with its zone"):
-        read_pasted("alice", observed_at=AT.replace(tzinfo=None), direction="followers", complete=True)
-
-
-def test_a_pasted_list_of_another_account_is_refused() -> None:
-    text = page("alice", heading="Followers of quiet_river")
-
-    pasted = read_pasted(text, observed_at=AT, direction="followers", complete=True, broadcaster="cast_owner")
-
-    assert why(pasted) == "It is the list of quiet_river, not of cast_owner."
