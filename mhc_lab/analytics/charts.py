@@ -69,7 +69,8 @@ def theme() -> dict[str, Any]:
 def finished(chart: Chart, *, title: str, description: str, note: str = "") -> Chart:
     """``chart`` in the look of the house, as wide as there is room, with words for those who do not see it."""
     lines = textwrap.wrap(note, _NOTE_WIDTH)
-    heading = alt.TitleParams(title, **({"subtitle": lines if len(lines) > 1 else note} if note else {}))
+    subtitle = lines if len(lines) > 1 else note
+    heading = alt.TitleParams(title, subtitle=subtitle) if note else alt.TitleParams(title)
     sized = chart.properties(title=heading, description=description, width="container")
     dressed: Chart = sized.configure(**theme(), autosize=alt.AutoSizeParams(type="fit-x", contains="padding"))
     return dressed

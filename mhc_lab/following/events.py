@@ -76,6 +76,8 @@ class ListTaken:
     people: tuple[PersonKey, ...]
     """In list order, each once."""
     decision: Decision | None = None
+    doubts: tuple[str, ...] = ()
+    """Why it is not whole although whoever took it said so, a sentence each."""
 
     @property
     def order(self) -> tuple[datetime, int, bytes]:
@@ -227,10 +229,13 @@ class Fold:
             at_risk=len(self.state.last_seen), missing=len(missing), days=days, rate=self.state.rate,
             missing_places=places, previous_length=len(self.state.order),
         )  # fmt: skip
-        return judge(
+        verdict = judge(
             row_count=taken.row_count, name_count=len(taken.people), is_declared_complete=taken.is_declared_complete,
             reported_total=taken.reported_total, standing=standing,
         )  # fmt: skip
+        if taken.doubts and verdict.kind is Kind.PARTIAL:
+            return replace(verdict, why=" ".join(taken.doubts))
+        return verdict
 
     def _days_since_complete(self, at: datetime) -> float:
         return 0.0 if self.state.last_complete is None else (at - self.state.last_complete) / _DAY

@@ -224,7 +224,7 @@ def _outcome(one: FollowList | RefusedList, result: AddedList, computed: Compute
         one.observed_at,
         is_new=result.is_new,
         verdict=str(verdict.kind),
-        why=" ".join(filter(None, (verdict.why, *one.notes, result.differs))),
+        why=" ".join(filter(None, (verdict.why, result.differs))),
         name_count=len(one.names),
         rejected_rows=one.rejected_rows,
         duplicate_count=one.duplicate_count,

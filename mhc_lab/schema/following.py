@@ -1,7 +1,7 @@
-"""Follow lists and single observations as they were taken, what people decided about them, and what follows from all that.
+"""What was seen of following, what people decided about it, and what follows from all that.
 
-``follow_scrapes``, ``follow_scrape_names`` and ``follow_observations`` are what was seen, ``follow_decisions`` what a person made of it; none
-is ever changed. The verdicts with their numbers, ``follow_history`` and ``follow_spells`` can be computed from them again at any time.
+``follow_scrapes``, ``follow_scrape_names`` and ``follow_observations`` are what was seen, ``follow_decisions`` what a person made of it;
+none is ever changed. The verdicts with their numbers, ``follow_history`` and ``follow_spells`` can be computed from them again at any time.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ follow_scrapes = sa.Table(
     sa.Column("file_digest", sa.Text, nullable=False),
     sa.Column("rejected_rows", Texts, nullable=False, server_default="{}"),
     sa.Column("duplicate_count", sa.Integer, nullable=False, server_default="0"),
+    sa.Column(
+        "doubts", Texts, nullable=False, server_default="{}", comment="Why it is not whole although it was said to be."
+    ),
     sa.Column("at_risk_count", sa.Integer, comment="How many followed just before this list."),
     sa.Column("added_count", sa.Integer, comment="How many on it did not follow before."),
     sa.Column("missing_count", sa.Integer, comment="How many of those at risk are not on it."),
@@ -131,5 +134,6 @@ follow_spells = sa.Table(
     sa.CheckConstraint("(ended_at IS NULL) = (end_status IS NULL)", name="end"),
     sa.CheckConstraint("ended_at > started_at", name="order"),
     sa.Index(None, "direction", "started_at"),
-    comment="One row per unbroken stretch of following; started_after is NULL when it was open before we looked, and equals started_at when that is known exactly.",
+    comment="One row per unbroken stretch of following; started_after is NULL when it was open before we looked, "
+    "and equals started_at when that is known exactly.",
 )

@@ -187,6 +187,7 @@ def _lists(session: Session, direction: str, *, new_only: bool) -> Iterator[List
             reported_total=row.reported_total,
             row_count=row.listed_count + len(row.rejected_rows),
             people=_people(session, ScrapeId(row.id)),
+            doubts=tuple(row.doubts),
             decision=Decision(Kind(row.decision), row.decided_by, row.reason) if row.decision else None,
         )
 

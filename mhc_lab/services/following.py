@@ -273,6 +273,7 @@ def _taken(offered: FollowList) -> dict[str, object]:
         "file_name": offered.file_name,
         "file_digest": offered.file_digest,
         "rejected_rows": list(offered.rejected_rows),
+        "doubts": list(offered.notes),
         "duplicate_count": offered.duplicate_count,
     }
 

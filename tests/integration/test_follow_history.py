@@ -1,4 +1,4 @@
-"""The history in the database: folded in list by list it is, row by row, what computing everything again gives; decisions can be revised."""
+"""The history in the database: folded in list by list it is what computing everything again gives; decisions can be revised."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def unfollowed(session: Session) -> list[str]:
 
 def test_a_held_list_waits_and_a_decision_is_recorded_and_can_be_revised(session: Session) -> None:
     take_in(session, a_list(1, ["ann", "bo", "cy", "dan"]), a_list(2, ["ann"]), a_list(3, ["ann", "dan"]))
-    (held,) = [one for one in following.taken_lists(session, verdict="held")]
+    (held,) = following.taken_lists(session, verdict="held")
     names = following.missing_names(session, held)
 
     decided = following.decide(session, held.scrape, "complete", reason="I was there", by="ada", at=NOW)
@@ -189,6 +189,14 @@ def test_the_same_list_described_otherwise_stays_as_it_came_in_and_says_so(sessi
     again = following.add_list(session, a_list(1, ["ann", "bo"], complete=False), at=NOW)
 
     assert (again.is_new, "declared complete" in again.differs) == (False, True)
+
+
+def test_why_a_list_is_doubted_is_said_with_its_verdict(session: Session) -> None:
+    taken = a_list(1, ["ann", "bo"], complete=False, notes=("The page says 2 and 5.",))
+
+    take_in(session, taken)
+
+    assert following.find_list(session, "1.csv").why == "The page says 2 and 5."
 
 
 def test_the_same_observation_twice_is_one(session: Session) -> None:

@@ -25,11 +25,11 @@ def log() -> Mirror:
             d  | dan      | yes
         """,
         follow_history="""
-            person_id | direction | action   | source      | at: time   | is_baseline | last_seen_at: time | first_missing_at: time | status    | reason
-            a         | followers | follow   | list_scrape | 2026-01-01 | yes         | -                  | -                      | confirmed | On a list.
-            a         | followers | unfollow | list_scrape | 2026-01-08 | no          | 2026-01-07         | 2026-01-08             | confirmed | Missing.
-            b         | followers | follow   | events_api  | 2026-01-03 | no          | -                  | -                      | confirmed | The feed.
-            d         | followers | follow   | list_scrape | 2026-01-02 | no          | -                  | -                      | confirmed | On a list.
+            person_id | direction | action   | source      | at: time   | is_baseline | last_seen_at | first_missing_at | status    | reason
+            a         | followers | follow   | list_scrape | 2026-01-01 | yes         | -            | -                | confirmed | list
+            a         | followers | unfollow | list_scrape | 2026-01-08 | no          | 2026-01-07   | 2026-01-08       | confirmed | gone
+            b         | followers | follow   | events_api  | 2026-01-03 | no          | -            | -                | confirmed | feed
+            d         | followers | follow   | list_scrape | 2026-01-02 | no          | -            | -                | confirmed | list
         """,
         follow_spells="""
             person_id | direction | started_at | last_seen_at | ended_at: time

@@ -15,12 +15,16 @@ _COUNTED = {
     "added_count": "How many on it did not follow before.",
     "missing_count": "How many of those at risk are not on it.",
 }
+_DOUBTS = "Why it is not whole although it was said to be."
 _EXPECTED = "How many of them the known rate lets expect; NULL before it is known."
 _HISTORY = "One row per follow or unfollow; an unfollow lies between last_seen_at and first_missing_at"
 _SPELLS = "One row per unbroken stretch of following; started_after is NULL when it was open before we looked"
 
 
 def upgrade() -> None:
+    op.add_column(
+        "follow_scrapes", sa.Column("doubts", sa.ARRAY(sa.Text()), server_default="{}", nullable=False, comment=_DOUBTS)
+    )
     for name, comment in _COUNTED.items():
         op.add_column("follow_scrapes", sa.Column(name, sa.Integer(), nullable=True, comment=comment))
     op.add_column("follow_scrapes", sa.Column("expected_missing", sa.Double(), nullable=True, comment=_EXPECTED))
@@ -100,5 +104,5 @@ def downgrade() -> None:
     op.drop_constraint(op.f("follow_history_order_check"), "follow_history")
     op.create_check_constraint(op.f("follow_history_order_check"), "follow_history", "last_seen_at < first_missing_at")
     op.drop_column("follow_history", "reason")
-    for name in ("is_folded", "expected_missing", *reversed(_COUNTED)):
+    for name in ("is_folded", "expected_missing", *reversed(_COUNTED), "doubts"):
         op.drop_column("follow_scrapes", name)
