@@ -147,16 +147,7 @@ def stats(since: Since, until: Until, direction: Direction = "followers", as_jso
     with opened() as wb:
         wb.refresh_mirror()
         left = followers.unfollows(wb.mirror, window=Window.parse(since, until), direction=direction)  # type: ignore[arg-type]
-    said = {
-        "at_start": left.at_start,
-        "at_end": left.at_end,
-        "follows": left.follows,
-        "unfollows": left.count,
-        "rate_of_start": left.rate_of_start,
-        "rate_of_exposed": left.rate_of_exposed,
-        "mean_days_followed": left.mean_days_followed,
-        "median_days_followed": left.median_days_followed,
-    }
+    said = left.stats
     width = max(map(len, said))
     lines = [f"{name.replace('_', ' '):<{width}}  {_number(value)}" for name, value in said.items()]
     answer(said, as_json=as_json, words="\n".join([repr(left), *lines]))

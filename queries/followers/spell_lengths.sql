@@ -10,12 +10,12 @@ WITH excluded AS (
 
 spells AS (
     SELECT
-        epoch_us(follow_spells.started_at) - epoch_us(follow_spells.started_after) AS gap_us,
-        epoch_us(least(follow_spells.last_seen_at, $until)) - epoch_us(follow_spells.started_at) AS seen_us,
+        date_sub('microsecond', follow_spells.started_after, follow_spells.started_at) AS gap_us,
+        date_sub('microsecond', follow_spells.started_at, least(follow_spells.last_seen_at, $until)) AS left_us,
         CASE
             WHEN $provisional = 'open' AND follow_spells.end_status = 'provisional' THEN NULL
             WHEN follow_spells.ended_at <= $until
-                THEN epoch_us(follow_spells.ended_at) - epoch_us(follow_spells.last_seen_at)
+                THEN date_sub('microsecond', follow_spells.last_seen_at, follow_spells.ended_at)
         END AS doubt_us
     FROM follow_spells
     ANTI JOIN excluded ON follow_spells.person_id = excluded.id
@@ -27,21 +27,30 @@ spells AS (
 
 -- Lists make few kinds of spells, which are kept as they are. A start that is known exactly makes as many as there are
 -- spells: these are counted in steps of 2^34 microseconds (4 h 46 min), because a shift is all that such a step costs.
+stepped AS (
+    SELECT
+        gap_us,
+        left_us,
+        doubt_us,
+        CASE WHEN gap_us > 0 THEN 0 ELSE 34 END AS places
+    FROM spells
+),
+
 counted AS (
     SELECT
         gap_us,
-        CASE WHEN gap_us > 0 THEN seen_us ELSE seen_us >> 34 << 34 END AS left_us,
-        CASE WHEN gap_us > 0 THEN doubt_us ELSE doubt_us >> 34 << 34 END AS doubt_us,
+        left_us >> places AS left_steps,
+        doubt_us >> places AS doubt_steps,
         count(*) AS spell_count
-    FROM spells
+    FROM stepped
     GROUP BY ALL
 )
 
 SELECT
     gap_us::BIGINT AS gap_us,
     0::BIGINT AS entry_us,
-    left_us::BIGINT AS left_us,
-    doubt_us::BIGINT AS doubt_us,
+    (left_steps << CASE WHEN gap_us > 0 THEN 0 ELSE 34 END)::BIGINT AS left_us,
+    (doubt_steps << CASE WHEN gap_us > 0 THEN 0 ELSE 34 END)::BIGINT AS doubt_us,
     spell_count::BIGINT AS spell_count
 FROM counted
 ORDER BY ALL

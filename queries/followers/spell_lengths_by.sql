@@ -73,10 +73,10 @@ parts AS (
 lengths AS (
     SELECT
         group_name,
-        epoch_us(came_at) - epoch_us(not_yet_at) AS gap_us,
-        epoch_us(watched_at) - epoch_us(came_at) AS entry_us,
-        epoch_us(seen_at) - epoch_us(came_at) AS left_us,
-        epoch_us(gone_at) - epoch_us(seen_at) AS doubt_us
+        date_sub('microsecond', not_yet_at, came_at) AS gap_us,
+        date_sub('microsecond', came_at, watched_at) AS entry_us,
+        date_sub('microsecond', came_at, seen_at) AS left_us,
+        date_sub('microsecond', seen_at, gone_at) AS doubt_us
     FROM parts
 ),
 
