@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, get_args
 import polars as pl
 
 from mhc_lab.analytics.choices import PERIODS, Direction, Every, check
+from mhc_lab.analytics.intervals import poisson_interval
 from mhc_lab.analytics.window import Window
 from mhc_lab.core import display
 from mhc_lab.mirror.connection import Mirror
@@ -91,7 +92,7 @@ class Churn:
         """Where the rate lies with 95 % confidence, if people leave independently of each other; None without a rate."""
         if not self.person_days:
             return None
-        low, high = poisson_interval(self.losses)
+        low, high = map(float, poisson_interval(self.losses))
         return PER * low / self.person_days, PER * high / self.person_days
 
     def chart(self) -> Chart:
@@ -164,25 +165,13 @@ def churn(mirror: Mirror, *, window: Window, every: Every = "1mo", direction: Di
     return Churn(frame.with_columns(_rates(frame)), window, direction, every)
 
 
-def poisson_interval(count: int, *, confidence: float = 0.95) -> tuple[float, float]:
-    """The exact interval of the mean of a Poisson variable that came out as ``count`` (Garwood 1936).
-
-    >>> low, high = poisson_interval(10)
-    >>> round(low, 4), round(high, 4)
-    (4.7954, 18.3904)
-    """
-    from scipy import special  # most of a second, and a page without rates does not need it
-
-    tail = (1 - confidence) / 2
-    low = float(special.gammaincinv(count, tail)) if count else 0.0
-    return low, float(special.gammaincinv(count + 1, 1 - tail))
-
-
 def _rates(frame: pl.DataFrame) -> list[pl.Series]:
     """Losses per 1,000 person-days and both ends of the interval, NULL where nobody was watched."""
     rows = frame.select("losses", "person_days").rows()
     rates = [
-        (None, None, None) if not days else tuple(PER * value / days for value in (losses, *poisson_interval(losses)))
+        (None, None, None)
+        if not days
+        else tuple(PER * float(value) / days for value in (losses, *poisson_interval(losses)))
         for losses, days in rows
     ]
     names = ("rate", "rate_low", "rate_high")

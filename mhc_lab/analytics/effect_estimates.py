@@ -159,7 +159,7 @@ class Look:
         ]
         lost = spreading.spread(self.study.losses)
         seen, usual = (np.array([step.total(rising) for step in steps]) for rising in (lost, self.expected))
-        low, high = event_study.poisson_interval(seen, usual)
+        low, high = event_study.ratio_interval(seen, usual)
         columns = {"from_hours": begin, "to_hours": end, "observed": seen, "expected": usual}
         columns |= {"ratio": seen / usual, "ratio_lo": low, "ratio_hi": high}
         return pl.DataFrame(columns).select(pl.lit(self.kind).alias("kind"), pl.all())
@@ -180,7 +180,7 @@ class Look:
         return None
 
     def _ratios(self, observed: float, expected: float) -> dict[str, Any]:
-        low, high = event_study.poisson_interval(np.array([observed]), np.array([expected]))
+        low, high = event_study.ratio_interval(np.array([observed]), np.array([expected]))
         study = self.study
         ratio, rate_low, rate_high = event_study.rate_ratio(
             study.losses, self.expected, self.reach, length=study.length

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from mhc_lab.analytics.intervals import poisson_interval
 from mhc_lab.analytics.spreading import Hours, Losses, Rising, Spans, spread, touching
 
 DAY, WEEK = 24, 168
@@ -112,14 +113,11 @@ def disentangled(
     return expected
 
 
-def poisson_interval(observed: Hours, expected: Hours) -> tuple[Hours, Hours]:
-    """The exact 0.95 interval of ``observed / expected`` (Garwood 1936), also between whole numbers."""
-    from scipy import special
-
+def ratio_interval(observed: Hours, expected: Hours) -> tuple[Hours, Hours]:
+    """The exact 0.95 interval of ``observed / expected``."""
+    low, high = poisson_interval(observed)
     with np.errstate(divide="ignore", invalid="ignore"):
-        low = np.where(observed > 0, special.gammaincinv(np.maximum(observed, _ROUNDING), 0.025), 0.0) / expected
-        high = special.gammaincinv(observed + 1, 0.975) / expected
-    return low, high
+        return low / expected, high / expected
 
 
 def redrawn(

@@ -54,6 +54,8 @@ _WIDEST = 50.0
 """No limit is further away than this, as a logarithm of −log S."""
 _FEWEST = 4
 """Knots there are at least."""
+_ALONE = 2**18
+"""Multiplications up to which a product is made by one thread."""
 _STEPS, _HALVINGS, _WEIGHINGS = 80, 40, 40
 
 Matrix: TypeAlias = npt.NDArray[np.float64]
@@ -118,7 +120,7 @@ class _Likelihood:
 
     def cumulative(self, theta: Numbers) -> tuple[Numbers, Numbers]:
         """−log S at the ages and in the middle between two."""
-        hazard = np.exp(self.basis @ theta) * self.widths
+        hazard = np.exp(np.einsum("ij,j->i", self.basis, theta)) * self.widths
         edge = np.concatenate([[0.0], np.cumsum(hazard)])
         return edge, edge[:-1] + hazard / 2
 
@@ -153,20 +155,28 @@ class _Likelihood:
             - _squared(of_seen, self.count)
             - _squared(at_edge, on_edge)
             - _squared(at_middle, on_middle)
-            + (rise * bend[:, None]).T @ self.basis
+            + _squared(rise, bend, self.basis)
         )
         return of_inside - of_seen, curvature
 
 
 @dataclass(frozen=True, slots=True)
-class _Peak:
-    """Where the penalized likelihood is highest."""
+class _Place:
+    """Coefficients, and what the likelihood looks like there."""
 
     theta: Numbers
+    scores: Matrix
+    curvature: Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class _Top:
+    """Where the penalized likelihood is highest, its curvature there, how near that is, and the steps it took."""
+
+    place: _Place
+    information: Matrix
     gap: float
     steps: int
-    scores: Matrix
-    information: Matrix
 
 
 def together(groups: Iterable[Rows]) -> Rows:
@@ -179,47 +189,52 @@ def fit(rows: Rows) -> Fit:
     """The hazard that the rows, at least one, let expect."""
     likelihood = _Likelihood(rows)
     bending, prior = _penalty(likelihood.basis.shape[1])
+    place = _looked(likelihood, np.full(likelihood.basis.shape[1], _LEVEL))
     stiffness, steps = 10.0, 0
-    theta = np.full(likelihood.basis.shape[1], _LEVEL)
     for _ in range(_WEIGHINGS):
-        peak = _climbed(likelihood, theta, stiffness * bending + prior, gap=_ROUGH)
-        theta, steps, before = peak.theta, steps + peak.steps, stiffness
-        stiffness = _weighed(peak, stiffness, bending)
+        top = _climbed(likelihood, place, stiffness * bending + prior, gap=_ROUGH)
+        place, steps, before = top.place, steps + top.steps, stiffness
+        stiffness = _weighed(top, stiffness, bending)
         if abs(np.log(stiffness / before)) < _SETTLED:
             break
-    peak = _climbed(likelihood, theta, stiffness * bending + prior, gap=GAP)
-    edge, least, most = _limits(likelihood, peak)
+    top = _climbed(likelihood, place, stiffness * bending + prior, gap=GAP)
+    edge, least, most = _limits(likelihood, top)
     return Fit(
         days=likelihood.ages / DAY, cumulative=edge, least=least, most=most,
-        optimality_gap=peak.gap, iterations=steps + peak.steps, stiffness=stiffness,
-        scores=peak.scores, penalty=stiffness * bending + prior,
+        optimality_gap=top.gap, iterations=steps + top.steps, stiffness=stiffness,
+        scores=top.place.scores, penalty=stiffness * bending + prior,
     )  # fmt: skip
 
 
-def _limits(likelihood: _Likelihood, peak: _Peak) -> tuple[Numbers, Numbers, Numbers]:
+def _limits(likelihood: _Likelihood, top: _Top) -> tuple[Numbers, Numbers, Numbers]:
     """−log S at the ages, and its interval: even in its logarithm, and narrowed where it would contradict that of another age."""
-    edge, _ = likelihood.cumulative(peak.theta)
+    edge, _ = likelihood.cumulative(top.place.theta)
     slopes = np.cumsum(np.diff(edge)[:, None] * likelihood.basis, axis=0) / edge[1:, None]
-    root = np.linalg.cholesky(np.linalg.inv(peak.information))
+    root = np.linalg.cholesky(np.linalg.inv(top.information))
     factor = np.exp(np.minimum(Z95 * np.sqrt(((slopes @ root) ** 2).sum(axis=1)), _WIDEST))
     least = np.maximum.accumulate(edge[1:] / factor)
     most = np.minimum.accumulate((edge[1:] * factor)[::-1])[::-1]
     return edge, np.concatenate([[0.0], least]), np.concatenate([[0.0], most])
 
 
-def _climbed(likelihood: _Likelihood, theta: Numbers, penalty: Matrix, *, gap: float) -> _Peak:
-    """Newton's steps uphill from ``theta``, each as long as the penalized likelihood rises."""
-    total = likelihood.count.sum()
-    for step in range(_STEPS):
-        scores, curvature = likelihood.derivatives(theta)
-        slope = likelihood.count @ scores - penalty @ (theta - _LEVEL)
-        information = _definite(curvature + penalty)
+def _looked(likelihood: _Likelihood, theta: Numbers) -> _Place:
+    return _Place(theta, *likelihood.derivatives(theta))
+
+
+def _climbed(likelihood: _Likelihood, start: _Place, penalty: Matrix, *, gap: float) -> _Top:
+    """Newton's steps uphill from ``start``, each as long as the penalized likelihood rises."""
+    total, place, steps = likelihood.count.sum(), start, 0
+    while True:
+        slope = np.einsum("i,ij->j", likelihood.count, place.scores) - penalty @ (place.theta - _LEVEL)
+        information = _definite(place.curvature + penalty)
         steepest = float(np.abs(slope).max() / total)
-        better = None if steepest <= gap else _searched(likelihood, theta, np.linalg.solve(information, slope), penalty)
+        if steepest <= gap or steps == _STEPS:
+            break
+        better = _searched(likelihood, place.theta, np.linalg.solve(information, slope), penalty)
         if better is None:
-            return _Peak(theta, steepest, step, scores, information)
-        theta = better
-    return _Peak(theta, steepest, _STEPS, scores, information)
+            break
+        place, steps = _looked(likelihood, better), steps + 1
+    return _Top(place, information, steepest, steps)
 
 
 def _searched(likelihood: _Likelihood, theta: Numbers, step: Numbers, penalty: Matrix) -> Numbers | None:
@@ -238,7 +253,7 @@ def _searched(likelihood: _Likelihood, theta: Numbers, step: Numbers, penalty: M
 
 
 def _definite(curvature: Matrix) -> Matrix:
-    """``curvature``, raised where it is not positive: far from the peak the likelihood is not concave."""
+    """``curvature``, raised where it is not positive: far from the top the likelihood is not concave."""
     try:
         np.linalg.cholesky(curvature)
     except np.linalg.LinAlgError:
@@ -247,10 +262,10 @@ def _definite(curvature: Matrix) -> Matrix:
     return curvature
 
 
-def _weighed(peak: _Peak, stiffness: float, bending: Matrix) -> float:
+def _weighed(top: _Top, stiffness: float, bending: Matrix) -> float:
     """How strongly bends should be held back, by what there is of them beyond what is uncertain (Fellner and Schall)."""
-    bends = float(peak.theta @ bending @ peak.theta)
-    known = len(bending) - 2 - stiffness * float(np.trace(np.linalg.solve(peak.information, bending)))
+    bends = float(top.place.theta @ bending @ top.place.theta)
+    known = len(bending) - 2 - stiffness * float(np.trace(np.linalg.solve(top.information, bending)))
     most = 1 / (_STIFFEST**2 * _SPACING**3)
     return float(np.clip(known / max(bends, 1e-300), _LEAST, most))
 
@@ -327,5 +342,15 @@ def _behind(values: Numbers) -> Numbers:
     return np.cumsum(values[::-1])[::-1]
 
 
-def _squared(columns: Matrix, weight: Numbers) -> Matrix:
-    return np.asarray((columns * weight[:, None]).T @ columns)
+def _squared(columns: Matrix, weight: Numbers, others: Matrix | None = None) -> Matrix:
+    """The weighted products of all columns with one another, or with those of ``others``, summed over the rows.
+
+    In portions too small for the linear algebra library to call more threads: for so little work they would mostly wait for each other.
+    """
+    size = columns.shape[1]
+    total, portion = np.zeros((size, size)), max(_ALONE // size**2, 1)
+    weighted, others = columns * weight[:, None], columns if others is None else others
+    for start in range(0, len(columns), portion):
+        rows = slice(start, start + portion)
+        total += weighted[rows].T @ others[rows]
+    return total

@@ -28,7 +28,7 @@ MOST_GROUPS = 6
 _EVER = Window.parse("1970-01-01", "9999-01-01")
 _STEP = 2**34
 """In microseconds, the step in which the query counts spells with a known start."""
-_PRECISE = 64
+_PRECISE = 32
 """Here they are rounded to one part in so many."""
 _MOMENT = 2**30
 """In microseconds, what stands for the moment of an end that is known exactly."""

@@ -88,7 +88,7 @@ class Survival:
     curves: tuple[SurvivalCurve, ...]
     """In the order of their names; none when nobody came."""
     left_truncated: int
-    """Spells that are in no curve, because they were open before we looked."""
+    """Spells that are in no curve, because they were open before we looked; of a window, those for whom that was in it."""
     difference: GroupTest | None
     """Between groups, when there are two or more."""
     window: Window | None
@@ -166,7 +166,8 @@ class Survival:
             (f"days until half have left{f' · {curve.group}' if self.by else ''}", _with_interval(curve))
             for curve in self.curves
         ]
-        pairs.append(("there before we looked (in no curve)", self.left_truncated))
+        if self.left_truncated:
+            pairs.append(("there before we looked (in no curve)", self.left_truncated))
         if self.difference:
             pairs.append(("the curves are one", p_text(self.difference.p_value)))
         return display.facts(str(self.window) if self.window else "All who ever came", pairs)

@@ -130,7 +130,7 @@ def test_a_doubled_rate_is_found_again_behind_lists(gap: float) -> None:
 
 
 def test_the_interval_of_a_poisson_count_is_garwoods() -> None:
-    low, high = event_study.poisson_interval(np.array([0.0, 10.0]), np.array([1.0, 2.0]))
+    low, high = event_study.ratio_interval(np.array([0.0, 10.0]), np.array([1.0, 2.0]))
 
     assert low == pytest.approx([0.0, 4.795389 / 2])
     assert high == pytest.approx([3.688879, 18.390356 / 2])

@@ -25,9 +25,7 @@ def lengths(*kinds: tuple[int, int, int, int | None, int]) -> pl.DataFrame:
 def mirror() -> Mirror:
     """Eight came, one in each quarter of two years."""
     starts = [(quarter, f"{2024 + quarter // 4}-{3 * (quarter % 4) + 1:02}-02") for quarter in range(8)]
-    head = (
-        "person_id | number: int | direction | started_at | started_after: time | last_seen_at | ended_at | end_status: text"
-    )
+    head = "person_id | number: int | direction | started_at | started_after: time | last_seen_at | ended_at | end_status: text"
     spells = [f"{name} | 1 | followers | {day} | {day[:-1]}1 | 2026-02-01 | - | -" for name, day in starts]
     persons = [f"{name} | p{name} | VIEWER | no" for name, _ in starts]
     return mirror_of(
