@@ -22,7 +22,7 @@ from mhc_lab.services import follow_history
 
 EVENT_COUNT, PERSONS = 10_000_000, 3_000_000
 LISTS, NAMES, LEAVING = 100, 100_000, 300
-ROUNDS = 5
+ROUNDS = 9
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 # Persons 0 … NAMES + LISTS · LEAVING; list n holds those from n · LEAVING on: as many come at the top as leave at the bottom.

@@ -32,7 +32,8 @@ class PasteList(Form[PastedList, Imported]):
     """Take in a pasted list: names, one per line, a table, JSON, or the text of a saved page."""
 
     def __init__(self, wb: Workbench) -> None:
-        self.text = ipw.Textarea(description="List", placeholder="Paste names, a table, JSON, or a saved page.", rows=8)
+        self.text = ipw.Textarea(description="List", placeholder="Paste names, a table, JSON, or a saved page.")
+        self.text.add_class("mhc-wide")
         self.direction = ipw.Dropdown(description="Direction", options=DIRECTIONS)
         self.taken_at = ipw.Text(description="Taken at", value=f"{wb.clock.now():%Y-%m-%dT%H:%MZ}")
         self.is_complete = ipw.Checkbox(description="It is the whole list", value=False, indent=True)

@@ -44,6 +44,8 @@ class ListReview(Form[NewDecision, Decided]):
         self.which = ipw.Dropdown(description="Lists", options=[WAITING, DECIDED, ALL])
         self.one = ipw.Dropdown(description="List", options=[])
         self.detail = ipw.HTML()
+        for field in (self.choice, self.reason, self.one):
+            field.add_class("mhc-wide")
         super().__init__(wb, self.reason, verb="Record decision")
         self.freshness = Freshness(wb, on_refresh=lambda: None)
         chosen = ipw.HBox([self.which, self.one], layout={"flex_flow": "row wrap"})

@@ -18,8 +18,9 @@ from widgets._view import Drawing, Freshness, View, as_of, figure, told
 if TYPE_CHECKING:
     from mhc_lab.analytics.charts import Chart
 
-GROUPS: list[tuple[str, By | None]] = [
-    ("all together", None),
+ALL = "all"
+GROUPS: list[tuple[str, str]] = [
+    ("all together", ALL),
     ("when they came", "joined"),
     ("what they are", "role"),
     ("mutual or one-sided", "reciprocity"),
@@ -37,7 +38,7 @@ class HowLong(View):
         self.wb, self.window = wb, window
         self.result: Survival | None = None
         self.direction = ipw.Dropdown(description="Of those", options=DIRECTIONS, value=direction)
-        self.by = ipw.Dropdown(description="Compare", options=GROUPS, value=by)
+        self.by = ipw.Dropdown(description="Compare", options=GROUPS, value=by or ALL)
         self.provisional = ipw.Dropdown(description="Provisional", options=READINGS)
         for control in (self.direction, self.by, self.provisional):
             control.observe(lambda _: self.show(), "value")
@@ -67,7 +68,7 @@ class HowLong(View):
             self.wb.mirror,
             window=self.window,
             direction=self.direction.value,
-            by=self.by.value,
+            by=None if self.by.value == ALL else self.by.value,
             provisional=self.provisional.value,
         )
 

@@ -8,7 +8,7 @@ No fit is believed because it stopped moving. Each one says its *optimality gap*
 first order, per mass moved to the best place there is (Gentleman and Geyer 1994). At a maximum it is 0; without truncation the
 likelihood is concave, and the gap bounds how far it is from its maximum. With truncation it proves a stationary point; and where at some
 time everybody who was watched ends, and others are watched only later, there is no maximum: the mass behind runs towards 0, and the gap
-with it.
+with it. Where only few were watched at the youngest ages the estimate is unsteady for all ages; :mod:`mhc_lab.analytics.hazard` is not.
 """
 
 from __future__ import annotations

@@ -48,9 +48,11 @@ class SurvivalCurve:
     frame: pl.DataFrame
     """One row per day: ``days``, ``survival`` with its 95 % interval ``lo`` and ``hi``, and ``at_risk``, how many were watched so long."""
     spells: int
-    """How many came."""
+    """How many were watched."""
+    came: int
+    """How many of them from their first day; the others were of another group before."""
     ended: int
-    """How many of them left."""
+    """How many left."""
     inferred_below_days: float
     """Shorter stays than this no list could see, but for a twentieth of the spells: below it the curve goes on as the trend does."""
     optimality_gap: float
@@ -113,7 +115,7 @@ class Survival:
     @property
     def spells(self) -> int:
         """How many came."""
-        return sum(curve.spells for curve in self.curves)
+        return sum(curve.came for curve in self.curves)
 
     @property
     def ended(self) -> int:
@@ -169,14 +171,15 @@ class Survival:
         if self.left_truncated:
             pairs.append(("there before we looked (in no curve)", self.left_truncated))
         if self.difference:
-            pairs.append(("the curves are one", p_text(self.difference.p_value)))
+            pairs.append(("if the groups were alike", p_text(self.difference.p_value)))
         return display.facts(str(self.window) if self.window else "All who ever came", pairs)
 
     def table(self) -> str:
         """Who still follows after a week, a month, a quarter …, as safe HTML."""
         if not self.curves:
             return ""
-        return display.table(self.milestones, caption="Of those who came (with 95 % intervals)", headings=_HEADINGS)
+        shown = self.milestones if self.by else self.milestones.drop("group")
+        return display.table(shown, caption="Of those who came (with 95 % intervals)", headings=_HEADINGS)
 
     def _inferred_below(self) -> float:
         return max((curve.inferred_below_days for curve in self.curves), default=0.0)
@@ -250,7 +253,7 @@ def _curve(group: str, rows: Rows) -> SurvivalCurve:
     horizon = int(rows.left.max() // DAY)
     return SurvivalCurve(
         group=group, frame=_frame(fit, rows, np.arange(horizon + 1)),
-        spells=int(rows.count.sum()), ended=int(rows.count[rows.right >= 0].sum()),
+        spells=int(rows.count.sum()), came=int(rows.count[rows.entry == 0].sum()), ended=int(rows.count[rows.right >= 0].sum()),
         inferred_below_days=_unseen(rows), optimality_gap=fit.optimality_gap, iterations=fit.iterations,
     )  # fmt: skip
 
@@ -281,7 +284,7 @@ def _unseen(rows: Rows) -> float:
 def _percent(value: str | pl.Expr, lo: str | pl.Expr, hi: str | pl.Expr) -> pl.Expr:
     """A share and its interval as a person reads them."""
     parts = [(100 * (pl.col(part) if isinstance(part, str) else part)).round(1) for part in (value, lo, hi)]
-    return pl.format("{} % ({} – {})", *parts)
+    return pl.format("{}\u00a0%\u00a0({}\u00a0–\u00a0{})", *parts)
 
 
 def _with_interval(curve: SurvivalCurve) -> str:

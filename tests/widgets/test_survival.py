@@ -26,7 +26,7 @@ def test_groups_are_compared_when_asked(wb: Workbench) -> None:
 
     assert view.result is not None
     assert [curve.group for curve in view.result.curves] == ["mutual", "one-sided"]
-    assert "the curves are one" in view.headline.value
+    assert "if the groups were alike" in view.headline.value
 
 
 def test_the_other_direction_gives_another_answer(wb: Workbench) -> None:

@@ -139,6 +139,7 @@ def test_following_back_is_not_given_the_days_before_it() -> None:
     mutual, one_sided = stays.curves
     assert (mutual.group, mutual.spells, mutual.ended) == ("mutual", 20, 20)
     assert (one_sided.group, one_sided.spells, one_sided.ended) == ("one-sided", 30, 10)
+    assert (mutual.came, one_sided.came, stays.spells) == (0, 30, 30)
     assert mutual.frame["at_risk"][5] == 0
     assert mutual.frame["at_risk"][11] > 15
 
