@@ -13,8 +13,8 @@ WITH excluded AS (
 spells AS (
     SELECT
         epoch_us(follow_spells.started_at) AS started_us,
-        coalesce(epoch_us(follow_spells.ended_at), 7258118400000000) - epoch_us(follow_spells.started_at) AS stayed_us,
-        epoch_us($as_of) - epoch_us(follow_spells.started_at) AS watched_us
+        coalesce(date_sub('microsecond', follow_spells.started_at, follow_spells.ended_at), 7258118400000000) AS stayed_us,
+        date_sub('microsecond', follow_spells.started_at, $as_of) AS watched_us
     FROM follow_spells
     ANTI JOIN excluded ON follow_spells.person_id = excluded.id
     WHERE
