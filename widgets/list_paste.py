@@ -35,7 +35,7 @@ class PasteList(Form[PastedList, Imported]):
         self.text = ipw.Textarea(description="List", placeholder="Paste names, a table, JSON, or a saved page.")
         self.text.add_class("mhc-wide")
         self.direction = ipw.Dropdown(description="Direction", options=DIRECTIONS)
-        self.taken_at = ipw.Text(description="Taken at", value=f"{wb.clock.now():%Y-%m-%dT%H:%MZ}")
+        self.taken_at = ipw.Text(description="Taken at", placeholder="2026-03-29T08:00Z; empty: now")
         self.is_complete = ipw.Checkbox(description="It is the whole list", value=False, indent=True)
         super().__init__(wb, self.text, self.direction, self.taken_at, self.is_complete, verb="Take in")
 
@@ -44,12 +44,13 @@ class PasteList(Form[PastedList, Imported]):
         """What the fields say; a ``UserError`` when the time is none or nothing was pasted."""
         if not self.text.value.strip():
             raise UserError("Nothing is pasted.")
+        said = self.taken_at.value.strip()
         try:
-            taken_at = datetime.fromisoformat(self.taken_at.value.strip())
+            taken_at = datetime.fromisoformat(said) if said else self.wb.clock.now()
         except ValueError:
             taken_at = None
         if taken_at is None or taken_at.tzinfo is None:
-            raise UserError(f'"{self.taken_at.value}" is not a time with its zone. Write it like 2026-03-29T08:00Z.')
+            raise UserError(f'"{said}" is not a time with its zone. Write it like 2026-03-29T08:00Z.')
         return PastedList(self.text.value, self.direction.value, taken_at, self.is_complete.value)
 
     def carry_out(self) -> Imported:
@@ -65,7 +66,8 @@ class PasteList(Form[PastedList, Imported]):
     def shown(self, result: Imported) -> str:
         """What became of the list, and of rows that hold no name."""
         (taken,) = result.lists
-        said = display.note(f"{taken.verdict}: {taken.name_count:,} names. {taken.why}", kind="good")
+        kind = "bad" if taken.verdict == "held" else "good"
+        said = display.note(f"{taken.verdict}: {taken.name_count:,} names. {taken.why}", kind=kind)
         if taken.rejected_rows:
             said += display.note(f"No user names, left out: {', '.join(taken.rejected_rows[:10])}")
         return said + display.note("Figures change with the next refresh.")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import get_args
 
 import polars as pl
 
+from mhc_lab.analytics.choices import Direction, check
 from mhc_lab.analytics.window import Window
 from mhc_lab.core import display
 from mhc_lab.mirror.connection import Mirror
@@ -58,6 +60,7 @@ class FollowLog:
 
 def follow_log(mirror: Mirror, *, direction: str = "followers", window: Window = EVER) -> FollowLog:
     """Every follow and unfollow in ``window``, and who follows now; excluded persons are in neither."""
+    check("direction", direction, get_args(Direction))
     events = mirror.query("followers/events", direction=direction, since=window.start, until=window.end)
     current = mirror.query("followers/now_following", direction=direction)
     lists = mirror.query("followers/lists_taken", direction=direction)

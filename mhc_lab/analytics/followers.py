@@ -232,7 +232,8 @@ def covered(mirror: Mirror, *, since: str = "", until: str = "", direction: Dire
 
     Those on the first list are its followers at the start: before it nobody looked. With fewer than two lists it is a day long.
     """
-    taken = counts(mirror, direction=direction).frame["observed_at"].to_list() or [mirror.made_at]
+    lists = counts(mirror, direction=direction).frame.filter(pl.col("verdict").is_in(["complete", "partial"]))
+    taken = lists["observed_at"].to_list() or [mirror.made_at]
     first = taken[0] if taken[0] < taken[-1] else taken[0] - timedelta(days=1)
     return Window.parse(since or first.isoformat(), until or taken[-1].isoformat())
 

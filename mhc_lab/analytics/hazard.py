@@ -28,11 +28,14 @@ import numpy.typing as npt
 
 from mhc_lab.analytics.kaplan_meier import Z95, Numbers
 from mhc_lab.analytics.npmle import Places
+from mhc_lab.core.errors import UserError
 
 DAY = 86_400_000_000
 """Ages are whole microseconds, so that the times of lists stay exact; this many are a day."""
 GAP = 1e-9
 """No coefficient promises a rise of the mean log-likelihood of a spell above this, per unit."""
+CERTIFIED = 1e-6
+"""A few odd spells can keep a fit from coming so near the top; then there is none."""
 
 _SPACING = 0.25
 """Between two knots, as a logarithm of age."""
@@ -186,7 +189,23 @@ def together(groups: Iterable[Rows]) -> Rows:
 
 
 def fit(rows: Rows) -> Fit:
-    """The hazard that the rows, at least one, let expect."""
+    """The hazard that the rows, at least one, let expect.
+
+    Raises
+    ------
+    UserError
+        The spells are so few or so odd that no curve can be certified.
+    """
+    with np.errstate(all="ignore"):  # where a chance cannot be computed, the climb ends and the fit is refused
+        fitted = _fit(rows)
+    if not fitted.optimality_gap <= CERTIFIED:
+        raise UserError(
+            f"No curve can be certified from {int(rows.count.sum()):,} spells like these. Choose a longer window, or do not compare groups."
+        )
+    return fitted
+
+
+def _fit(rows: Rows) -> Fit:
     likelihood = _Likelihood(rows)
     bending, prior = _penalty(likelihood.basis.shape[1])
     place = _looked(likelihood, np.full(likelihood.basis.shape[1], _LEVEL))
@@ -194,6 +213,8 @@ def fit(rows: Rows) -> Fit:
     for _ in range(_WEIGHINGS):
         top = _climbed(likelihood, place, stiffness * bending + prior, gap=_ROUGH)
         place, steps, before = top.place, steps + top.steps, stiffness
+        if not np.isfinite(top.gap):
+            break
         stiffness = _weighed(top, stiffness, bending)
         if abs(np.log(stiffness / before)) < _SETTLED:
             break
@@ -226,8 +247,10 @@ def _climbed(likelihood: _Likelihood, start: _Place, penalty: Matrix, *, gap: fl
     total, place, steps = likelihood.count.sum(), start, 0
     while True:
         slope = np.einsum("i,ij->j", likelihood.count, place.scores) - penalty @ (place.theta - _LEVEL)
-        information = _definite(place.curvature + penalty)
         steepest = float(np.abs(slope).max() / total)
+        if not (np.isfinite(steepest) and np.isfinite(place.curvature).all()):
+            return _Top(start, _definite(penalty), np.inf, steps)
+        information = _definite(place.curvature + penalty)
         if steepest <= gap or steps == _STEPS:
             break
         better = _searched(likelihood, place.theta, np.linalg.solve(information, slope), penalty)

@@ -20,7 +20,10 @@ class Window:
             moment: datetime = getattr(self, name)
             if moment.tzinfo is None:
                 raise UserError(f'The time "{moment}" has no time zone. Write 2026-03-01T10:00Z, or a date: a UTC day.')
-            object.__setattr__(self, name, moment.astimezone(UTC))
+            try:
+                object.__setattr__(self, name, moment.astimezone(UTC))
+            except OverflowError:
+                raise UserError(f'The time "{moment}" is before the first or after the last year there is.') from None
         if self.start >= self.end:
             raise UserError(
                 f"A window from {_text(self.start)} to {_text(self.end)} holds no time. Its start comes first."

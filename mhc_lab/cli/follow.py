@@ -102,7 +102,7 @@ def review(
         with wb.reader as session:
             if name:
                 found = following.find_list(session, name)
-                missing = following.missing_names(session, found)
+                missing = following.missing_names(session, found, limit=21)
                 answer({"list": found, "missing": missing}, as_json=as_json, words=_in_full(found, missing))
                 return
             lists = following.taken_lists(session, verdict=None if every else "held")
@@ -159,10 +159,12 @@ def recompute(as_json: Json = False) -> None:
 
     Example: mhc follow recompute
     """
-    from mhc_lab.services import follow_history
+    from mhc_lab.services import audit_log, follow_history
 
     with opened() as wb, wb.transaction() as session:
         computed = follow_history.recompute(session, at=wb.clock.now())
+        details = {"events": computed.event_count, "spells": computed.spell_count}
+        audit_log.append(session, actor=wb.user, action="follow.recompute", subject="follow history", details=details)
     said = {"lists": len(computed.verdicts), "events": computed.event_count, "spells": computed.spell_count}
     words = f"{said['lists']:,} lists give {said['events']:,} events and {said['spells']:,} spells."
     answer(said, as_json=as_json, words=words)
@@ -224,7 +226,9 @@ def _in_short(taken: TakenList) -> str:
 def _in_full(taken: TakenList, missing: list[str]) -> str:
     lines = [_in_short(taken), f"  {taken.listed_count:,} names; {taken.at_risk_count or 0:,} followed just before."]
     if missing:
-        lines.append(f"  Followed just before and not on it: {', '.join(missing)}{' …' if len(missing) == 20 else ''}")
+        lines.append(
+            f"  Followed just before and not on it: {', '.join(missing[:20])}{' …' if len(missing) > 20 else ''}"
+        )
     return "\n".join(lines)
 
 

@@ -256,7 +256,7 @@ class Fold:
         """Who is missing from a complete list has left; who is missing for the second time has left for certain."""
         state, at = self.state, taken.observed_at
         for person in sorted(one for one in state.unconfirmed if one not in listed):
-            self._confirm(person, at, "Missing from a second complete list.")
+            self._confirm(person, at - TOLERANCE, "Missing from a second complete list.")
         gone = [one for one, seen in state.last_seen.items() if one not in listed and seen < at]
         gone = sorted(one for one in gone if not self._contradicts(one, at, is_following=False))
         for person in gone:
@@ -321,7 +321,9 @@ class Fold:
 
     def _followed(self, person: PersonKey, at: datetime, source: Source, recorded_at: datetime) -> None:
         last = self._last(person)
-        known = [moment for moment in (self.state.last_complete, last.at if last else None) if moment is not None]
+        known = [
+            moment for moment in (self._last_complete_after(last), last.at if last else None) if moment is not None
+        ]
         before = at if source.is_exact else max(known, default=None)
         event = Event(
             person, Action.FOLLOW, at, Status.CONFIRMED, source, _SAID[source], recorded_at,
@@ -331,6 +333,13 @@ class Fold:
         self.state.last_seen.setdefault(person, at)
         self.state.unconfirmed.discard(person)
         self.touched[person] = None
+
+    def _last_complete_after(self, last: Event | None) -> datetime | None:
+        """The newest complete list, unless it was merely late when the person was last heard of."""
+        complete = self.state.last_complete
+        if complete and last and last.source.is_exact and timedelta() <= complete - last.at <= TOLERANCE:
+            return None
+        return complete
 
     def _unfollowed(self, person: PersonKey, at: datetime, source: Source, recorded_at: datetime, reason: str) -> None:
         seen = self.state.last_seen.pop(person)

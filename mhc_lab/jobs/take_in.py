@@ -36,6 +36,9 @@ BATCH_FILES = 256
 _FAST_CLOCK = timedelta(minutes=5)
 """A clock may be so fast; what is dated later than that is a mistake."""
 
+_FIRST_DAY = datetime(2011, 1, 1, tzinfo=UTC)
+"""Before this the site was not there."""
+
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 T = TypeVar("T")
@@ -162,26 +165,26 @@ def take_in(wb: Workbench, read: Sequence[follow_lists.Offered], *, progress: Pr
     """What was read, taken in, and the history brought up to date."""
     offered = sorted((one for every in read for one in every.lists), key=lambda one: one.observed_at or _NEVER)
     now = wb.clock.now()
-    offered = [_from_the_future(one, now) for one in offered]
+    offered = [_of_a_possible_time(one, now) for one in offered]
     observed = [one for every in read for one in every.observations]
-    early = [
-        f"{one.username}: dated {one.at:%Y-%m-%d %H:%M}, in the future"
-        for one in observed
-        if one.at > now + _FAST_CLOCK
-    ]
+    believed = [one for one in observed if _is_possible(one.at, now)]
+    odd = [one for one in observed if not _is_possible(one.at, now)]
     with wb.transaction() as session:
         added = []
         for count, one in enumerate(offered, start=1):
             added.append(following.add_list(session, one, at=now))
             progress(count, len(offered), "follow lists")
-        new = following.add_observations(session, [one for one in observed if one.at <= now + _FAST_CLOCK], at=now)
+        new = following.add_observations(session, believed, at=now)
         computed = follow_history.update(session, at=now)
         imported = Imported(
             lists=tuple(_outcome(one, result, computed) for one, result in zip(offered, added, strict=True)),
             event_count=computed.event_count,
             observation_count=len(observed),
             new_observation_count=new,
-            rejected_rows=(*(row for every in read for row in every.rejected_rows), *early),
+            rejected_rows=(
+                *(row for every in read for row in every.rejected_rows),
+                *(f"{one.username}: dated {one.at:%Y-%m-%d %H:%M}, which cannot be" for one in odd),
+            ),
             duplicate_count=sum(every.duplicate_count for every in read),
         )
         _log(wb, session, imported)
@@ -193,12 +196,19 @@ def _broadcaster(wb: Workbench) -> str | None:
         return people.whose(session)
 
 
-def _from_the_future(one: FollowList | RefusedList, now: datetime) -> FollowList | RefusedList:
-    """A list that says it was taken after now was taken by a wrong clock: it would sit in front of all that comes."""
-    if isinstance(one, RefusedList) or one.observed_at <= now + _FAST_CLOCK:
+def _of_a_possible_time(one: FollowList | RefusedList, now: datetime) -> FollowList | RefusedList:
+    """A list that says it was taken after now, or before there was a site, was taken by a wrong clock: it would come before all others."""
+    if one.observed_at is None or _is_possible(one.observed_at, now):
         return one
-    why = f"It says it was taken at {one.observed_at:%Y-%m-%d %H:%M} UTC, which is still to come. Correct its time and import it again."
+    said = f"It says it was taken at {one.observed_at:%Y-%m-%d %H:%M} UTC, which"
+    why = (
+        f"{said} {'is still to come' if one.observed_at > now else 'cannot be'}. Correct its time and import it again."
+    )
     return RefusedList(one.file_name, one.file_digest, one.direction, None, why)
+
+
+def _is_possible(at: datetime, now: datetime) -> bool:
+    return _FIRST_DAY <= at <= now + _FAST_CLOCK
 
 
 def _log(wb: Workbench, session: Session, imported: Imported) -> None:

@@ -185,7 +185,7 @@ def _lists(session: Session, direction: str, *, new_only: bool) -> Iterator[List
             recorded_at=row.imported_at.astimezone(UTC),
             is_declared_complete=row.is_declared_complete,
             reported_total=row.reported_total,
-            row_count=row.listed_count + len(row.rejected_rows),
+            row_count=row.listed_count + len(set(row.rejected_rows)),
             people=_people(session, ScrapeId(row.id)),
             doubts=tuple(row.doubts),
             decision=Decision(Kind(row.decision), row.decided_by, row.reason) if row.decision else None,

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 Choice = Literal["complete", "partial", "refused", "automatic"]
 """What a person can decide about a list; automatic: let the rules judge it again."""
 
+_KEY_SHOWN = 8
+"""So many letters of its key name a list."""
+
 _ROLES = {"followers": "VIEWER", "following": "MODEL"}
 
 
@@ -88,8 +91,13 @@ def add_list(session: Session, offered: FollowList | RefusedList, *, at: datetim
     serialise(session)
     if offered.observed_at is None:
         return AddedList(None, is_new=False, name_count=0)
-    scrape = _scrape_id(offered.direction, offered.observed_at, offered.file_digest)
+    scrape = _scrape_id(offered.direction, offered.observed_at, offered.file_digest or offered.file_name)
     known = session.execute(sa.select(follow_scrapes).where(follow_scrapes.c.id == scrape)).one_or_none()
+    if known is not None and known.is_folded and known.at_risk_count is None and isinstance(offered, FollowList):
+        session.execute(
+            sa.delete(follow_scrapes).where(follow_scrapes.c.id == scrape)
+        )  # what it was refused for is gone
+        known = None
     if known is not None:
         return AddedList(scrape, is_new=False, name_count=0, differs=_difference(known, offered))
     if isinstance(offered, RefusedList):
@@ -192,7 +200,8 @@ def find_list(session: Session, name: str) -> TakenList:
         There is none of that name, or several; then it says how to tell them apart.
     """
     known = taken_lists(session)
-    matching = [one for one in known if one.file_name == name or str(one.scrape).startswith(name.lower())]
+    is_key = len(name) >= _KEY_SHOWN
+    matching = [one for one in known if one.file_name == name or (is_key and str(one.scrape).startswith(name.lower()))]
     if len(matching) != 1:
         hint = "; ".join(
             f"{str(one.scrape)[:8]} of {one.observed_at:%Y-%m-%d %H:%M} ({one.direction})" for one in matching
@@ -300,12 +309,13 @@ def _insert_names(session: Session, scrape: ScrapeId, names: Iterable[str], foun
 
 def _people_behind(session: Session, observed: Sequence[FollowObservation]) -> dict[tuple[str, datetime], PersonId]:
     """The person behind each name as of its time: at once for names that only one person ever had, one by one for the others."""
-    names = {one.username for one in observed}
-    shared = set(session.scalars(sa.select(person_aliases.c.alias).where(person_aliases.c.alias.in_(names))))
-    moments = [one.at for one in observed]
-    plain = names - shared
-    people.find_or_create(session, plain, at=min(moments), role="VIEWER")
-    found = people.find_or_create(session, plain, at=max(moments), role="VIEWER")
+    times: dict[str, list[datetime]] = {}
+    for one in observed:
+        times.setdefault(one.username, []).append(one.at)
+    names = sa.literal(list(times), sa.ARRAY(sa.Text))
+    shared = set(session.scalars(sa.select(person_aliases.c.alias).where(person_aliases.c.alias == sa.any_(names))))
+    plain = {name: (min(moments), max(moments)) for name, moments in times.items() if name not in shared}
+    found = people.find_or_create_seen(session, plain, role="VIEWER")
     return {
         (one.username, one.at): found[one.username]
         if one.username in found

@@ -64,13 +64,21 @@ def find_or_create(
     )  # one order for all callers, so that two of them never wait for each other in a circle
     renamed = _by_alias(session, wanted, at)
     others = [name for name in wanted if name not in renamed]
-    _upsert(session, others, at=at, role=role)
+    _upsert(session, dict.fromkeys(others, (at, at)), role=role)
     rows = session.execute(
         sa.select(persons.c.username, persons.c.id).where(
             persons.c.platform == PLATFORM, persons.c.username == sa.any_(sa.literal(others, sa.ARRAY(sa.Text)))
         )
     )
     return renamed | {name: PersonId(person) for name, person in rows}
+
+
+def find_or_create_seen(
+    session: Session, seen: Mapping[str, tuple[datetime, datetime]], *, role: str = "UNKNOWN"
+) -> dict[str, PersonId]:
+    """The person behind each name that only one person ever had, seen first and last at these times; new names become new persons."""
+    _upsert(session, {name: seen[name] for name in sorted(seen)}, role=role)
+    return find(session, seen)
 
 
 def find(session: Session, usernames: Iterable[str]) -> dict[str, PersonId]:
@@ -130,8 +138,10 @@ def rename(session: Session, person: PersonId, *, to: str, at: datetime) -> None
             f'"{new}" is the name of another person already. Merge the two, or rename the other one first.',
             mine=person, theirs=holder,
         )  # fmt: skip
-    since = session.scalar(
-        sa.select(sa.func.max(person_aliases.c.valid_to)).where(person_aliases.c.person_id == person)
+    since = session.scalar(  # nobody carries a name while somebody else still did
+        sa.select(sa.func.max(person_aliases.c.valid_to)).where(
+            sa.or_(person_aliases.c.person_id == person, person_aliases.c.alias == old)
+        )
     )
     session.execute(
         sa.insert(person_aliases).values(person_id=person, alias=old, valid_from=since or SINCE_EVER, valid_to=at)
@@ -154,11 +164,25 @@ def by_numeric_id(session: Session, ids: Mapping[str, int], *, at: datetime) -> 
         )
     ).all()
     former = _by_alias(session, list(ids), at)
+    found = sa.literal([row.id for row in rows], sa.ARRAY(sa.Uuid))
+    until = sa.select(person_aliases.c.person_id, sa.func.max(person_aliases.c.valid_to)).group_by(
+        person_aliases.c.person_id
+    )
+    renamed = dict(session.execute(until.where(person_aliases.c.person_id == sa.any_(found))).all())
     for row in rows:
         name = wanted[row.rid]
-        is_free = name not in former and not session.scalar(sa.select(sa.exists().where(persons.c.username == name)))
-        if row.username != name and at > row.last_seen_at and is_free:
+        is_later = at > max(row.last_seen_at, renamed.get(row.id) or SINCE_EVER)
+        if row.username == name or not is_later or name in former:
+            continue
+        if not session.scalar(sa.select(sa.exists().where(persons.c.username == name))):
             rename(session, PersonId(row.id), to=name, at=at)
+            details = {"from": row.username, "to": name, "at": at.isoformat()}
+            audit_log.append(session, actor="import", action="person.rename", subject=str(row.id), details=details)
+    session.execute(
+        sa.update(persons)
+        .where(persons.c.id == sa.any_(found))
+        .values(last_seen_at=sa.func.greatest(persons.c.last_seen_at, sa.literal(at, persons.c.last_seen_at.type)))
+    )
     return {wanted[row.rid]: PersonId(row.id) for row in rows}
 
 
@@ -243,18 +267,26 @@ def mark_self(session: Session, username: str, *, at: datetime) -> PersonId:
     return PersonId(owner.id)
 
 
-def _upsert(session: Session, names: list[str], *, at: datetime, role: str) -> None:
-    """One statement for all names, in their order."""
-    name = sa.func.unnest(sa.literal(names, sa.ARRAY(sa.Text))).column_valued("name")
+def _upsert(session: Session, seen: Mapping[str, tuple[datetime, datetime]], *, role: str) -> None:
+    """One statement for all names, in their order, with when each was seen first and last."""
     columns = ["username", "platform", "role", "first_seen_at", "last_seen_at"]
-    moment = sa.literal(at, persons.c.first_seen_at.type)
-    rows = sa.select(name, sa.literal(PLATFORM), sa.literal(role), moment, moment)
+    instants = sa.ARRAY(persons.c.first_seen_at.type)
+    named = (
+        sa.func.unnest(
+            sa.literal(list(seen), sa.ARRAY(sa.Text)),
+            sa.literal([first for first, _ in seen.values()], instants),
+            sa.literal([last for _, last in seen.values()], instants),
+        )
+        .table_valued("name", "first", "last")
+        .render_derived()
+    )
+    rows = sa.select(named.c.name, sa.literal(PLATFORM), sa.literal(role), named.c.first, named.c.last)
     new = insert(persons).from_select(columns, rows)
-    seen = {
+    values = {
         "first_seen_at": sa.func.least(persons.c.first_seen_at, new.excluded.first_seen_at),
         "last_seen_at": sa.func.greatest(persons.c.last_seen_at, new.excluded.last_seen_at),
     }
-    session.execute(new.on_conflict_do_update(index_elements=["username", "platform"], set_=seen))
+    session.execute(new.on_conflict_do_update(index_elements=["username", "platform"], set_=values))
 
 
 def _by_alias(session: Session, names: list[str], at: datetime) -> dict[str, PersonId]:

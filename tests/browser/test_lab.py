@@ -17,6 +17,8 @@ def test_a_notebook_runs_in_jupyterlab_with_its_controls_and_charts(served: Serv
     page.set_default_timeout(PATIENCE)
     page.goto(served.lab_link.replace("/lab?", "/lab/tree/20_followers/who_left_and_when.ipynb?"))
     expect(page.get_by_role("heading", name="Who left, and when?")).to_be_visible()
+    kernel = page.get_by_role("button", name="Python 3 (ipykernel) | Idle")
+    expect(kernel).to_be_visible()  # before that, JupyterLab forgets what it is asked to run
 
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()

@@ -17,7 +17,7 @@ from mhc_lab.schema.following import follow_scrapes, follow_spells
 from mhc_lab.schema.people import person_aliases, persons, profiles
 from mhc_lab.services import follow_history, following
 from mhc_lab.sources.follow_feed import FeedObservation
-from mhc_lab.sources.follow_lists import FollowList
+from mhc_lab.sources.follow_lists import FollowList, RefusedList
 
 START = datetime(2026, 3, 1, 4, tzinfo=UTC)
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -223,3 +223,48 @@ def test_an_older_list_with_the_old_name_and_its_id_is_the_same_person(session: 
 
     assert unfollowed(session) == []
     assert session.scalar(sa.select(persons.c.username).where(persons.c.rid == 7)) == "anna"
+
+
+def test_a_name_that_was_given_up_is_taken_by_another_who_gives_it_up_in_turn(session: Session) -> None:
+    take_in(session, a_list(1, ["a", "x"], numeric_ids={"a": 71}))
+    take_in(session, a_list(2, ["b", "x"], numeric_ids={"b": 71}))
+    take_in(session, a_list(3, ["b", "a", "x"], numeric_ids={"b": 71, "a": 72}))
+
+    take_in(session, a_list(4, ["b", "c", "x"], numeric_ids={"b": 71, "c": 72}))
+
+    held = session.execute(sa.select(person_aliases.c.alias, person_aliases.c.valid_from)).all()
+    assert sorted(alias for alias, _ in held) == ["a", "a"]
+    assert len({since for _, since in held}) == 2
+    assert unfollowed(session) == []
+
+
+def test_a_list_that_was_refused_comes_in_when_the_cause_is_gone(session: Session) -> None:
+    good = a_list(1, ["ann", "bo"])
+    following.add_list(
+        session,
+        RefusedList(good.file_name, good.file_digest, "followers", good.observed_at, "Another account."),
+        at=NOW,
+    )
+
+    again = following.add_list(session, good, at=NOW)
+    follow_history.update(session, at=NOW)
+
+    assert again.is_new
+    assert following.find_list(session, "1.csv").verdict == "complete"
+
+
+def test_an_unreadable_row_that_is_repeated_makes_no_list_whole(session: Session) -> None:
+    take_in(session, a_list(1, ["ann", "bo", "cy", "dan"]))
+
+    take_in(session, a_list(2, ["ann", "bo", "cy"], reported_total=5, rejected_rows=("bad!", "bad!")))
+
+    assert following.find_list(session, "2.csv").verdict == "partial"
+
+
+def test_who_was_seen_by_the_feed_was_seen_at_those_times(session: Session) -> None:
+    following.add_observations(session, [told(1, "ann", follows=True), told(9, "bo", follows=True)], at=NOW)
+
+    seen = session.execute(
+        sa.select(persons.c.first_seen_at, persons.c.last_seen_at).where(persons.c.username == "ann")
+    )
+    assert set(seen.one()) == {START + timedelta(days=1)}

@@ -167,3 +167,13 @@ def test_a_saved_profile_page_says_whom_the_broadcaster_follows(empty_wb: Workbe
     imported = take_in.import_lists(empty_wb, page, observed_at=START, profile_of="ann")
 
     assert (imported.new_observation_count, imported.event_count) == (1, 1)
+
+
+def test_a_list_from_before_there_was_a_site_is_refused(empty_wb: Workbench, tmp_path: Path) -> None:
+    path = tmp_path / "old.csv"
+    path.write_text("username\nann\n")
+
+    imported = take_in.import_lists(empty_wb, path, observed_at=datetime(1970, 1, 1, tzinfo=UTC), complete=True)
+
+    assert (imported.lists[0].verdict, imported.event_count) == ("refused", 0)
+    assert "cannot be. Correct its time" in imported.lists[0].why

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from mhc_lab.analytics import hazard
 from mhc_lab.analytics.hazard import DAY, Rows
 from mhc_lab.analytics.kaplan_meier import kaplan_meier
+from mhc_lab.core.errors import UserError
 
 GRID = np.array([7, 14, 30, 60, 90, 180])
 
@@ -50,14 +53,19 @@ def some_rows(draw: st.DrawFn) -> Rows:
 
 @settings(max_examples=40, deadline=None)
 @given(some_rows())
-def test_every_fit_is_certified_and_falls_from_one(rows: Rows) -> None:
-    fit = hazard.fit(rows)
+def test_every_fit_is_certified_or_refused_and_falls_from_one(rows: Rows) -> None:
+    with contextlib.suppress(UserError):  # no curve is better than one that nobody vouches for
+        fit = hazard.fit(rows)
 
-    survival, lo, hi = fit.at(np.arange(0, 400))
-    assert fit.optimality_gap < 1e-8
-    assert survival[0] == lo[0] == hi[0] == 1
-    assert (np.diff([survival, lo, hi]) <= 0).all()
-    assert ((lo <= survival) & (survival <= hi)).all()
+        survival, lo, hi = fit.at(np.arange(0, 400))
+        assert fit.optimality_gap <= hazard.CERTIFIED
+        assert survival[0] == lo[0] == hi[0] == 1
+        assert (np.diff([survival, lo, hi]) <= 0).all()
+        assert ((lo <= survival) & (survival <= hi)).all()
+
+
+def test_the_fit_of_ordinary_spells_comes_as_near_the_top_as_can_be_told() -> None:
+    assert hazard.fit(weekly(1, persons=500)).optimality_gap < 1e-8
 
 
 @settings(max_examples=20, deadline=None)
