@@ -13,7 +13,9 @@ WITH excluded AS (
 spells AS (
     SELECT
         epoch_us(follow_spells.started_at) AS started_us,
-        coalesce(date_sub('microsecond', follow_spells.started_at, follow_spells.ended_at), 7258118400000000) AS stayed_us,
+        coalesce(
+            date_sub('microsecond', follow_spells.started_at, follow_spells.ended_at), 7258118400000000
+        ) AS stayed_us,
         date_sub('microsecond', follow_spells.started_at, $as_of) AS watched_us
     FROM follow_spells
     ANTI JOIN excluded ON follow_spells.person_id = excluded.id
