@@ -6,10 +6,12 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 
 import ipywidgets as ipw
+from traitlets import Unicode
 
 from mhc_lab.analytics.window import Window
 from mhc_lab.core import display
 from mhc_lab.services import people
+from mhc_lab.services.people import Completion
 from mhc_lab.workbench import Workbench
 
 SUGGESTIONS = 20
@@ -17,31 +19,34 @@ SUGGESTIONS = 20
 
 
 class PersonPicker(ipw.VBox):
-    """A user name, completed from PostgreSQL while it is typed; says when that person is left out of the figures."""
+    """A user name, completed from PostgreSQL while it is typed, former names too; says what there is to know about that person."""
+
+    value = Unicode(help="The name as it is typed.")
 
     def __init__(self, wb: Workbench, *, value: str = "", description: str = "Person") -> None:
-        self.wb = wb
+        self.wb, self.description = wb, description
         self.name = ipw.Combobox(description=description, placeholder="user name", continuous_update=True)
         self.hint = ipw.HTML()
-        self.name.observe(lambda _: self._complete(), "value")
+        self.name.observe(lambda _: self._typed(), "value")
         super().__init__([self.name, self.hint])
+        self.observe(lambda change: setattr(self.name, "value", change.new), "value")
         self.value = value
 
-    @property
-    def value(self) -> str:
-        """The name as it is typed."""
-        return str(self.name.value).strip()
+    def _typed(self) -> None:
+        self.value = typed = str(self.name.value).strip()
+        found: list[Completion] = []
+        if typed:
+            with self.wb.reader as session:
+                found = people.complete(session, typed, limit=SUGGESTIONS)
+        self.name.options = [one.name for one in found]
+        meant = next((one for one in found if one.name == typed.lower()), None)
+        self.hint.value = _hint(meant) if meant else ""
 
-    @value.setter
-    def value(self, name: str) -> None:
-        self.name.value = name
 
-    def _complete(self) -> None:
-        with self.wb.reader as session:
-            found = people.search(session, self.value, limit=SUGGESTIONS) if self.value else []
-        self.name.options = [person.username for person in found]
-        reason = next((person.excluded_reason for person in found if person.username == self.value.lower()), None)
-        self.hint.value = display.note(f"Left out of every figure: {reason}") if reason else ""
+def _hint(meant: Completion) -> str:
+    renamed = display.note(f"{meant.name} is called {meant.username} today.") if meant.name != meant.username else ""
+    reason = meant.excluded_reason
+    return renamed + (display.note(f"Left out of every figure: {reason}") if reason else "")
 
 
 class WindowPicker(ipw.HBox):

@@ -34,7 +34,14 @@ class ExcludeForm(Form[NewExclusion, Receipt]):
         self.undo = ipw.Button(description="Undo", disabled=True, tooltip="Count this person again")
         self.undo.on_click(lambda _: self._undo())
         self.freshness = Freshness(wb, on_refresh=lambda: None)
-        self.children = [self.person, self.reason, ipw.HBox([self.save, self.undo]), self.outcome, self.freshness]
+        self.children = [
+            self.person,
+            self.reason,
+            ipw.HBox([self.save, self.undo]),
+            self.outcome,
+            self.draft,
+            self.freshness,
+        ]
 
     @property
     def value(self) -> NewExclusion:

@@ -49,7 +49,16 @@ class ListReview(Form[NewDecision, Decided]):
         super().__init__(wb, self.reason, verb="Record decision")
         self.freshness = Freshness(wb, on_refresh=lambda: None)
         chosen = ipw.HBox([self.which, self.one], layout={"flex_flow": "row wrap"})
-        self.children = [chosen, self.detail, self.choice, self.reason, self.save, self.outcome, self.freshness]
+        self.children = [
+            chosen,
+            self.detail,
+            self.choice,
+            self.reason,
+            self.save,
+            self.outcome,
+            self.draft,
+            self.freshness,
+        ]
         self.which.observe(lambda _: self.renew(), "value")
         self.one.observe(lambda _: self._show(), "value")
         self.renew()

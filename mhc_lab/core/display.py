@@ -107,3 +107,12 @@ def note(message: str, *, kind: str = "quiet") -> str:
     """One sentence under a form or a table; ``kind`` is quiet, good or bad."""
     role = "alert" if kind == "bad" else "status"
     return f"<p class='mhc-{kind}' role='{role}'>{html.escape(message)}</p>"
+
+
+def versions(pairs: Iterable[tuple[str, object]]) -> str:
+    """Texts that compete, side by side, each under its name and with its line ends as they are."""
+    texts = "".join(
+        f"<div class='mhc-version'><p class='mhc-quiet'>{html.escape(name)}</p><pre dir='auto'>{html.escape(text(value))}</pre></div>"
+        for name, value in pairs
+    )
+    return f"<div class='mhc-versions'>{texts}</div>"

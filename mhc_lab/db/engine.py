@@ -40,6 +40,8 @@ class Database:
     embedded: bool
     server_version: int
     separation: Separation
+    user: str = ""
+    """Whom its connections serve: what triggers sign their rows with."""
     _engines: dict[Role, sa.Engine] = field(default_factory=dict)
 
     @classmethod
@@ -61,7 +63,13 @@ class Database:
             if given:
                 passfile.keep(settings.home, {owner: given})
         database = cls(
-            settings.home, owner, extras, settings.database_url is None, 0, Separation(separate=False, why="")
+            settings.home,
+            owner,
+            extras,
+            settings.database_url is None,
+            0,
+            Separation(separate=False, why=""),
+            settings.user,
         )
         with database._connect(owner.role) as connection:
             database.server_version = connection.info.server_version // 10000
@@ -111,8 +119,14 @@ class Database:
         if role is Role.ANALYST:
             parameters["options"] = f"{parameters.get('options', '')} -c default_transaction_read_only=on".strip()
         return sa.create_engine(
-            "postgresql+psycopg://", creator=lambda: psycopg.connect(**parameters), pool_pre_ping=True
+            "postgresql+psycopg://", creator=lambda: self._signed(psycopg.connect(**parameters)), pool_pre_ping=True
         )
+
+    def _signed(self, connection: psycopg.Connection[tuple[object, ...]]) -> psycopg.Connection[tuple[object, ...]]:
+        """``connection``, which says whom it serves: ``mhc_actor()`` in the database answers with that name."""
+        connection.execute("SELECT set_config('mhc.user', %s, false)", [self.user])
+        connection.commit()
+        return connection
 
     def _login(self, role_name: str) -> Login:
         return Login(self.owner.host, self.owner.port, self.owner.database, role_name)

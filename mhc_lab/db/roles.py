@@ -85,7 +85,12 @@ def grant(connection: psycopg.Connection[tuple[object, ...]], *, app: str, analy
     ]
     for statement in statements:
         connection.execute(sql.SQL(statement).format(**names))
-    for table, kept in (("audit_log", "UPDATE, DELETE"), ("alembic_version", "INSERT, UPDATE, DELETE")):
+    kept_from = [
+        ("app", "UPDATE, DELETE", "audit_log"),
+        ("app", "INSERT, UPDATE, DELETE", "alembic_version"),
+        ("analyst", "SELECT", "form_drafts"),  # nobody's half sentences are mirrored
+    ]
+    for role, rights, table in kept_from:
         if connection.execute("SELECT to_regclass(%s) IS NOT NULL", [f"public.{table}"]).fetchone() == (True,):
-            revoke = sql.SQL("REVOKE {} ON {} FROM {}").format(sql.SQL(kept), sql.Identifier(table), names["app"])
+            revoke = sql.SQL("REVOKE {} ON {} FROM {}").format(sql.SQL(rights), sql.Identifier(table), names[role])
             connection.execute(revoke)

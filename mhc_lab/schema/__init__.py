@@ -3,7 +3,30 @@
 Importing this package fills :data:`mhc_lab.schema.base.metadata`. Triggers, functions and views live in the migrations.
 """
 
-from mhc_lab.schema import following, media, operations, people, sources
+from mhc_lab.schema import (
+    attributes,
+    following,
+    happenings,
+    media,
+    notes,
+    operations,
+    pairs,
+    people,
+    relationships,
+    sources,
+)
 from mhc_lab.schema.base import metadata
 
-__all__ = ["following", "media", "metadata", "operations", "people", "sources"]
+__all__ = [
+    "attributes",
+    "following",
+    "happenings",
+    "media",
+    "metadata",
+    "notes",
+    "operations",
+    "pairs",
+    "people",
+    "relationships",
+    "sources",
+]

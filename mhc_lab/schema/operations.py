@@ -1,4 +1,4 @@
-"""What was done: runs of jobs with their journal, audit runs, and the hash-chained log."""
+"""What was done: runs of jobs with their journal, audit runs, the hash-chained log; and forms that are half filled in."""
 
 from __future__ import annotations
 
@@ -67,4 +67,15 @@ audit_log = sa.Table(
     sa.Column("previous_hash", sa.Text, nullable=False),
     sa.Column("hash", sa.Text, nullable=False),
     comment="One row per change worth remembering; each hash covers the row and the hash before it. Append only.",
+)
+
+form_drafts = sa.Table(
+    "form_drafts",
+    metadata,
+    sa.Column("user_name", sa.Text, primary_key=True),
+    sa.Column("form", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True, comment="What the form is about, when there is one for each."),
+    sa.Column("fields", Json, nullable=False),
+    stamped("saved_at"),
+    comment="One row per form that somebody began and did not save yet; never mirrored.",
 )

@@ -1,4 +1,4 @@
-"""Persons, the names they had, and the profile data that is cached for each."""
+"""Persons, the names they had, the profile data that is kept for each with where it came from, and whom to look at next."""
 
 from __future__ import annotations
 
@@ -51,6 +51,7 @@ person_aliases = sa.Table(
     sa.CheckConstraint(f"alias {_NAME_RULE}", name="alias"),
     sa.CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="validity"),
     sa.Index(None, "person_id"),
+    sa.Index("person_aliases_alias_prefix_idx", "alias", postgresql_ops={"alias": "text_pattern_ops"}),
     comment="One row per name a person had before: from valid_from, up to but not at valid_to.",
 )
 
@@ -70,6 +71,13 @@ profiles = sa.Table(
     sa.Column("tags", Texts),
     sa.Column("social_links", Json),
     sa.Column("rating", sa.SmallInteger, nullable=False, server_default="0"),
+    sa.Column(
+        "smoke_drink", sa.Text, comment="As the profile says it; the attribute profile_smoke is derived from it."
+    ),
+    sa.Column("real_name", sa.Text),
+    sa.Column("irl_name", sa.Text, comment="What they are called outside the platform."),
+    sa.Column("identity_name", sa.Text),
+    sa.Column("address_as", Texts, comment="How they want to be addressed."),
     flag("following"),
     flag("follower"),
     instant("following_since"),
@@ -88,4 +96,38 @@ profiles = sa.Table(
     sa.Index("profiles_follower_idx", "follower_since", postgresql_where=sa.text("follower")),
     sa.Index("profiles_following_idx", "following_since", postgresql_where=sa.text("following")),
     comment="One row per person: cached profile data; the follow columns are computed from the follow history.",
+)
+
+profile_field_history = sa.Table(
+    "profile_field_history",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    person_reference(),
+    sa.Column("field", sa.Text, nullable=False, comment="The column of profiles."),
+    sa.Column("old_value", Json),
+    sa.Column("new_value", Json),
+    sa.Column("source", sa.Text, nullable=False, comment="Who said so: manual, a service, or sql."),
+    stamped("changed_at"),
+    sa.Column("changed_by", sa.Text, nullable=False),
+    sa.Index(None, "person_id", "field", "id"),
+    comment="One row per change of a profile field; the newest says where the value came from. By a trigger; append only.",
+)
+
+priority_lookups = sa.Table(
+    "priority_lookups",
+    metadata,
+    key(),
+    sa.Column("username", sa.Text, nullable=False, comment="Also a name that nobody here has yet."),
+    sa.Column("priority_level", sa.SmallInteger, nullable=False),
+    sa.Column("status", sa.Text, nullable=False, server_default="pending"),
+    sa.Column("notes", sa.Text, nullable=False, server_default=""),
+    stamped(),
+    instant("completed_at"),
+    instant("last_checked_at"),
+    sa.UniqueConstraint("username"),
+    sa.CheckConstraint(f"username {_NAME_RULE}", name="username"),
+    sa.CheckConstraint("priority_level IN (1, 2)", name="priority_level"),
+    one_of("status", "pending", "active", "completed"),
+    sa.CheckConstraint("(status = 'completed') = (completed_at IS NOT NULL)", name="completion"),
+    comment="One row per name to look at next: level 1 once, level 2 again and again.",
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
 from mhc_lab.core.errors import ConfigurationError, ConflictError, NotFoundError, RefusedError
@@ -34,6 +34,16 @@ class Person:
     excluded_reason: str | None
     first_seen_at: datetime
     last_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A name that completes what was typed, and who carries it."""
+
+    name: str
+    username: str
+    """What the person is called today."""
+    excluded_reason: str | None
 
 
 _COLUMNS = [
@@ -110,14 +120,37 @@ def get(session: Session, username: str) -> Person:
 
 def search(session: Session, prefix: str, *, limit: int = 20) -> list[Person]:
     """Persons whose name begins with ``prefix``, in order of name; nothing for a prefix no name can have."""
-    begun = prefix.strip().lower()
     statement = (
-        sa.select(*_COLUMNS)
-        .where(persons.c.username.startswith(begun, autoescape=True))
-        .order_by(persons.c.username)
-        .limit(limit)
+        sa.select(*_COLUMNS).where(_begins(persons.c.username, prefix)).order_by(persons.c.username).limit(limit)
     )
     return [Person(*row) for row in session.execute(statement)]
+
+
+def complete(session: Session, prefix: str, *, limit: int = 20) -> list[Completion]:
+    """Names that begin with ``prefix``, those of today and those of before, in order of name.
+
+    A name that somebody gave up and somebody else carries now is listed once, as the name of today.
+    """
+    today = sa.select(persons.c.username.label("name"), persons.c.username, persons.c.excluded_reason)
+    today = today.where(_begins(persons.c.username, prefix)).order_by(persons.c.username).limit(limit)
+    taken = persons.alias("taken")
+    former = (
+        sa.select(person_aliases.c.alias.label("name"), persons.c.username, persons.c.excluded_reason)
+        .join(persons, persons.c.id == person_aliases.c.person_id)
+        .where(_begins(person_aliases.c.alias, prefix), ~sa.exists().where(taken.c.username == person_aliases.c.alias))
+        .ext(distinct_on(person_aliases.c.alias))
+        .order_by(person_aliases.c.alias, person_aliases.c.valid_from.desc())
+        .limit(limit)
+    )
+    both = sa.union_all(sa.select(today.subquery()), sa.select(former.subquery())).subquery()
+    rows = session.execute(
+        sa.select(both.c.name, both.c.username, both.c.excluded_reason).order_by(both.c.name).limit(limit)
+    )
+    return [Completion(*row) for row in rows]
+
+
+def _begins(column: sa.ColumnElement[str], prefix: str) -> sa.ColumnElement[bool]:
+    return column.startswith(prefix.strip().lower(), autoescape=True)
 
 
 def rename(session: Session, person: PersonId, *, to: str, at: datetime) -> None:

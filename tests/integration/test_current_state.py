@@ -13,6 +13,7 @@ from mhc_lab.core.ids import PersonId
 from mhc_lab.db.engine import Database
 from mhc_lab.db.roles import Role
 from mhc_lab.schema.following import follow_history
+from mhc_lab.schema.happenings import interactions
 from mhc_lab.schema.people import profiles
 from mhc_lab.schema.sources import affiliate_api_snapshots, cbhours_live_stats
 from mhc_lab.services import people
@@ -77,7 +78,7 @@ def test_each_column_comes_from_the_source_that_was_meant(passing: Session) -> N
         "image_url": "https://img.invalid/a.jpg", "image_path": "people/ann/auto/a.jpg",
         "following": True, "follower": True,
         "following_checked_at": NOON - timedelta(days=1), "follower_checked_at": NOON - timedelta(days=2),
-        "interaction_count": None, "snapshot_count": 2,
+        "interaction_count": 0, "snapshot_count": 2,
         "affiliate_last_seen": NOON - FIVE, "cbhours_last_seen": NOON - timedelta(minutes=2),
         "has_cbhours_trophy": True, "source": "affiliate_api",
     }  # fmt: skip
@@ -172,6 +173,21 @@ def test_what_a_source_does_not_say_falls_to_the_next(
     found = state(passing)
 
     assert {name: found[name] for name in expected} == expected
+
+
+def test_interactions_are_counted_up_to_the_instant_and_the_oldest_is_a_source(passing: Session) -> None:
+    person = ann(passing, affiliate=None, cbhours=None)
+    passing.execute(
+        sa.insert(interactions),
+        [
+            {"person_id": person, "type": "TIP_EVENT", "content": "", "source": source, "happened_at": at}
+            for source, at in (("dm_import", NOON - FIVE), ("cb_events", NOON - TEN), ("manual", NOON + FIVE))
+        ],
+    )
+
+    found = state(passing)
+
+    assert (found["interaction_count"], found["source"]) == (2, "cb_events")
 
 
 def test_of_each_source_the_newest_answer_speaks(passing: Session) -> None:

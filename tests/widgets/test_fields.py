@@ -135,3 +135,17 @@ def test_the_window_that_holds_every_list_is_called_everything() -> None:
 
     assert picker.preset.value == WindowPicker.EVERYTHING
     assert picker.value == Window(oldest, newest)
+
+
+def test_a_former_name_is_completed_and_said_to_be_one(named: Workbench) -> None:
+    with named.transaction() as session:
+        bob = people.get(session, "bob").id
+        people.rename(session, bob, to="robert", at=named.clock.now())
+    field = PersonPicker(named)
+
+    field.value = "bo"
+    options = field.name.options
+    field.value = "bob"
+
+    assert options == ("bob",)
+    assert "bob is called robert today." in field.hint.value
