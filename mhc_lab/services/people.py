@@ -91,6 +91,24 @@ def find_or_create_seen(
     return find(session, seen)
 
 
+def behind(
+    session: Session, sightings: Iterable[tuple[str, datetime]], *, role: str = "UNKNOWN"
+) -> dict[tuple[str, datetime], PersonId]:
+    """The person behind each name as of its time: at once for names that only one person ever had, one by one for the others."""
+    times: dict[str, list[datetime]] = {}
+    for name, at in sightings:
+        times.setdefault(name, []).append(at)
+    names = sa.literal(list(times), sa.ARRAY(sa.Text))
+    shared = set(session.scalars(sa.select(person_aliases.c.alias).where(person_aliases.c.alias == sa.any_(names))))
+    plain = {name: (min(moments), max(moments)) for name, moments in times.items() if name not in shared}
+    found = find_or_create_seen(session, plain, role=role)
+    return {
+        (name, at): found[name] if name in found else find_or_create(session, [name], at=at, role=role)[name]
+        for name, moments in times.items()
+        for at in moments
+    }
+
+
 def find(session: Session, usernames: Iterable[str]) -> dict[str, PersonId]:
     """The persons that carry these names today or carried them last; names of nobody are left out."""
     wanted = sa.literal(sorted(set(usernames)), sa.ARRAY(sa.Text))
@@ -319,7 +337,10 @@ def _upsert(session: Session, seen: Mapping[str, tuple[datetime, datetime]], *, 
         "first_seen_at": sa.func.least(persons.c.first_seen_at, new.excluded.first_seen_at),
         "last_seen_at": sa.func.greatest(persons.c.last_seen_at, new.excluded.last_seen_at),
     }
-    session.execute(new.on_conflict_do_update(index_elements=["username", "platform"], set_=values))
+    is_news = sa.or_(
+        persons.c.first_seen_at > new.excluded.first_seen_at, persons.c.last_seen_at < new.excluded.last_seen_at
+    )
+    session.execute(new.on_conflict_do_update(index_elements=["username", "platform"], set_=values, where=is_news))
 
 
 def _by_alias(session: Session, names: list[str], at: datetime) -> dict[str, PersonId]:
