@@ -79,10 +79,12 @@ steps AS (
         at - lag(at) OVER alike > interval '60 seconds' AS is_far,
         least(
             at - max(at) FILTER (WHERE is_event) OVER alike,
-            min(at) FILTER (WHERE is_event) OVER (alike RANGE BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) - at
+            min(at) FILTER (WHERE is_event) OVER backwards - at
         ) AS distance
     FROM likenesses
-    WINDOW alike AS (PARTITION BY act, likeness ORDER BY at)
+    WINDOW
+        alike AS (PARTITION BY act, likeness ORDER BY at),
+        backwards AS (PARTITION BY act, likeness ORDER BY at DESC)
 ),
 
 islands AS (
