@@ -35,7 +35,7 @@ class _AddForm(Form[NewNote, Note]):
         self.day = ipw.DatePicker(description="Date", tooltip="The day it is about; empty: now")
         self.on_saved = on_saved
         self.is_new_person = False
-        super().__init__(wb, self.person, *fields, self.source, self.day, verb="Save note", subject=person)
+        super().__init__(wb, self.person, *fields, self.source, self.day, verb="Save note", subject=storable(person))
 
     def submit(self, session: Session) -> Note:
         """Keep the note as it is."""
