@@ -17,6 +17,7 @@ from traitlets import TraitError
 
 from mhc_lab.core import display
 from mhc_lab.core.errors import ConflictError
+from mhc_lab.core.texts import unstorable
 from mhc_lab.services import drafts
 from mhc_lab.services.drafts import DraftKey
 from mhc_lab.workbench import Workbench
@@ -145,6 +146,8 @@ def _plain(value: Any) -> object:
         return {"date": value.isoformat()}
     if isinstance(value, tuple | list):
         return [_plain(one) for one in value]
+    if isinstance(value, str) and unstorable(value) is not None:
+        return None
     return value if isinstance(value, str | int | float) else None
 
 

@@ -20,6 +20,8 @@ _COMMANDS = {
     "down": "Stop the embedded database.",
     "demo": "Fill an empty workbench with an invented world.",
     "follow": "Who follows and who left: lists, decisions, events, figures.",
+    "notes": "Notes about people: add, list, search, export, delete, restore.",
+    "parse": "Pasted chat logs and tip menus: what they say.",
     "media": "Pictures and videos: register them.",
     "exclude": "Leave persons out of every figure, and count them again.",
     "mirror": "The DuckDB mirror: refresh, verify, status.",

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mhc_lab.cli.output import Json, answer, opened
-from mhc_lab.core.errors import RefusedError
+from mhc_lab.cli.output import Json, answer, instant, opened
 
 if TYPE_CHECKING:
     from mhc_lab.analytics.window import Window
@@ -53,7 +51,7 @@ def import_(
         imported = take_in.import_lists(
             wb,
             *paths,
-            observed_at=_instant(observed_at),
+            observed_at=instant(observed_at),
             direction=direction,
             complete=not partial,
             profile_of=profile_of or None,
@@ -168,21 +166,6 @@ def recompute(as_json: Json = False) -> None:
     said = {"lists": len(computed.verdicts), "events": computed.event_count, "spells": computed.spell_count}
     words = f"{said['lists']:,} lists give {said['events']:,} events and {said['spells']:,} spells."
     answer(said, as_json=as_json, words=words)
-
-
-def _instant(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise RefusedError(
-            f'"{text}" is not a time with its zone. Write it like 2026-03-29T10:00+02:00 or 2026-03-29T08:00Z.',
-            rule="instant",
-        )
-    return instant
 
 
 def _window(since: str, until: str) -> Window:

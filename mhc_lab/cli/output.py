@@ -15,6 +15,7 @@ from uuid import UUID
 
 import typer
 
+from mhc_lab.core.errors import RefusedError
 from mhc_lab.core.progress import LogProgress, Progress
 
 if TYPE_CHECKING:
@@ -53,6 +54,22 @@ def progress() -> Iterator[Progress]:
             bar.update(tasks[doing], completed=done, total=total)  # type: ignore[arg-type]
 
         yield show
+
+
+def instant(text: str) -> datetime | None:
+    """The time that ``text`` says, with its zone; None when it is empty."""
+    if not text:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise RefusedError(
+            f'"{text}" is not a time with its zone. Write it like 2026-03-29T10:00+02:00 or 2026-03-29T08:00Z.',
+            rule="instant",
+        )
+    return instant
 
 
 def answer(value: object, *, as_json: bool, words: str | None = None) -> None:

@@ -116,3 +116,58 @@ def versions(pairs: Iterable[tuple[str, object]]) -> str:
         for name, value in pairs
     )
     return f"<div class='mhc-versions'>{texts}</div>"
+
+
+def badge(label: str, *, color: str) -> str:
+    """A short word on its colour: one of gray, red, orange, amber, yellow, green, emerald, teal, blue, indigo, purple and pink."""
+    return f"<span class='mhc-badge mhc-{html.escape(color)}'>{html.escape(label)}</span>"
+
+
+def link(url: str) -> str:
+    """``url`` to open beside the page, when it is one of the web; any other is plain text. The page it leads to is not told from where."""
+    shown = html.escape(url)
+    if not url.lower().startswith(("http://", "https://")):
+        return shown
+    return f"<a href='{shown}' target='_blank' rel='noopener noreferrer'>{shown}</a>"
+
+
+def beside(*parts: str) -> str:
+    """Pieces of safe HTML in one line; empty ones are left out."""
+    return f"<div class='mhc-beside'>{''.join(f'<span>{part}</span>' for part in parts if part)}</div>"
+
+
+def quiet(value: object) -> str:
+    """``value`` as part of a line, less loud than what stands beside it."""
+    return f"<span class='mhc-quiet'>{html.escape(text(value))}</span>"
+
+
+def prose(content: str, *, shown: int | None = None) -> str:
+    """A text as somebody wrote it, line ends and all; what goes beyond ``shown`` characters is folded."""
+    begins, rest = (content, "") if shown is None or len(content) <= shown else (content[:shown], content[shown:])
+    said = f"<div class='mhc-prose' dir='auto'>{html.escape(begins)}</div>"
+    more = f"<div class='mhc-prose' dir='auto'>{html.escape(rest)}</div>"
+    return said + folded(f"… and {plural(len(rest), 'more character')}", more) if rest else said
+
+
+def folded(summary: str, inner: str) -> str:
+    """Safe HTML that is shown when somebody asks for it, by mouse or by keyboard."""
+    return f"<details class='mhc-folded'><summary>{html.escape(summary)}</summary>{inner}</details>"
+
+
+def section(heading: str, inner: str) -> str:
+    """Safe HTML under a heading."""
+    return f"<section class='mhc-section'><h2>{html.escape(heading)}</h2>{inner}</section>"
+
+
+def page(title: str, parts: Iterable[str]) -> Iterable[str]:
+    """Safe HTML as a page of its own, piece by piece: it needs no other file, asks no other host, and runs nothing."""
+    policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    yield (
+        "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}"><meta name="referrer" content="no-referrer">'
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+        f"<title>{html.escape(title)}</title>{style()}</head><body class='mhc-page'><h1>{html.escape(title)}</h1>\n"
+    )
+    for part in parts:
+        yield f"{part}\n"
+    yield "</body></html>\n"

@@ -168,7 +168,10 @@ def complete(session: Session, prefix: str, *, limit: int = 20) -> list[Completi
 
 
 def _begins(column: sa.ColumnElement[str], prefix: str) -> sa.ColumnElement[bool]:
-    return column.startswith(prefix.strip().lower(), autoescape=True)
+    begin = prefix.strip().lower()
+    if not begin.isascii() or "\x00" in begin:
+        return sa.false()
+    return column.startswith(begin, autoescape=True)
 
 
 def rename(session: Session, person: PersonId, *, to: str, at: datetime) -> None:
