@@ -49,6 +49,7 @@ class History(ipw.VBox, Generic[One]):
         self.changes = changes
         self.all.value = display.more(f"History: {display.plural(len(changes), 'change')}", map(str, changes))
         self.change.options = [(str(one), one.id) for one in changes[:OFFERED]]
+        self.change.value = changes[0].id if changes else None
         self.back.disabled = self.change.disabled = not changes
 
     def _set_back(self) -> None:

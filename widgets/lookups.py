@@ -10,6 +10,7 @@ import polars as pl
 from sqlalchemy.orm import Session
 
 from mhc_lab.core import display
+from mhc_lab.core.errors import UserError
 from mhc_lab.services import lookups
 from mhc_lab.services.lookups import AGAIN, LEVELS, ONCE, Lookup
 from mhc_lab.workbench import Workbench
@@ -77,7 +78,9 @@ class Lookups(Form[NewLookup, Lookup]):
         """Read the list again."""
         with self.wb.reader as session:
             found = lookups.listed(session, completed=self.which.value)
+        chosen, names = self.one.value, [one.username for one in found]
         self.one.options = [(str(one), one.username) for one in found]
+        self.one.value = chosen if chosen in names else names[0] if names else None
         for button, fits in (
             (self.complete, not self.which.value),
             (self.reopen, self.which.value),
@@ -95,6 +98,8 @@ class Lookups(Form[NewLookup, Lookup]):
     def _do(self, verb: str, deed: Callable[[Session, str], Lookup]) -> None:
         name = self.one.value
         with told(self.outcome):
+            if name is None:
+                raise UserError("No name is chosen.")
             with self.wb.transaction() as session:
                 before = lookups.find(session, name)
                 after = deed(session, name)

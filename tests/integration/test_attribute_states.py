@@ -123,8 +123,8 @@ def test_attributes_behave_like_a_dictionary_that_remembers(passing: Session) ->
     run_state_machine_as_test(
         lambda: AttributeStates(passing),
         settings=settings(
-            max_examples=12,
-            stateful_step_count=14,
+            max_examples=10,
+            stateful_step_count=12,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             database=None,

@@ -407,8 +407,8 @@ def test_a_field_belongs_to_the_hand_until_it_is_given_back_whatever_happens(pas
     run_state_machine_as_test(
         lambda: ProfileStates(passing),
         settings=settings(
-            max_examples=12,
-            stateful_step_count=12,
+            max_examples=8,
+            stateful_step_count=10,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             database=None,
