@@ -171,3 +171,22 @@ def page(title: str, parts: Iterable[str]) -> Iterable[str]:
     for part in parts:
         yield f"{part}\n"
     yield "</body></html>\n"
+
+
+def pill(label: str, *, color: str, icon: str = "", hint: str = "") -> str:
+    """A word or two on a ground of ``color``, one of the twelve that attributes have; ``hint`` appears under the pointer."""
+    title = f" title='{html.escape(hint)}'" if hint else ""
+    mark = f"<span aria-hidden='true'>{html.escape(icon)}</span> " if icon else ""
+    return f"<span class='mhc-pill mhc-color-{html.escape(color)}'{title}>{mark}{html.escape(label)}</span>"
+
+
+def pills(shown: Iterable[str], *, label: str) -> str:
+    """What :func:`pill` made, in a row, called ``label`` for those who do not see it."""
+    return f"<p class='mhc-pills' role='group' aria-label='{html.escape(label)}'>{' '.join(shown)}</p>"
+
+
+def more(summary: str, lines: Iterable[str], *, hint: str = "") -> str:
+    """``summary``, and ``lines`` when it is opened, by pointer or keyboard; ``hint`` appears under the pointer."""
+    title = f" title='{html.escape(hint)}'" if hint else ""
+    items = "".join(f"<li dir='auto'>{html.escape(line)}</li>" for line in lines)
+    return f"<details class='mhc-more'><summary{title}>{html.escape(summary)}</summary><ul>{items}</ul></details>"
