@@ -19,6 +19,7 @@ _COMMANDS = {
     "up": "Start the embedded database.",
     "down": "Stop the embedded database.",
     "demo": "Fill an empty workbench with an invented world.",
+    "people": "What happened with a person, in one timeline.",
     "follow": "Who follows and who left: lists, decisions, events, figures.",
     "notes": "Notes about people: add, list, search, export, delete, restore.",
     "parse": "Pasted chat logs and tip menus: what they say.",

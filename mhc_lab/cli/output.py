@@ -19,9 +19,13 @@ from mhc_lab.core.errors import RefusedError
 from mhc_lab.core.progress import LogProgress, Progress
 
 if TYPE_CHECKING:
+    from mhc_lab.analytics.window import Window
     from mhc_lab.workbench import Workbench
 
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
+
+Since = Annotated[str, typer.Option(help="After this instant: a day (its start, UTC) or a time with its zone.")]
+Until = Annotated[str, typer.Option(help="Up to and with this instant.")]
 
 
 @contextmanager
@@ -70,6 +74,14 @@ def instant(text: str) -> datetime | None:
             rule="instant",
         )
     return instant
+
+
+def window(since: str, until: str) -> Window:
+    """The window between two times as they were typed; an empty one leaves its side open."""
+    from mhc_lab.analytics.follow_log import EVER
+    from mhc_lab.analytics.window import Window
+
+    return Window.parse(since or EVER.start.isoformat(), until or EVER.end.isoformat())
 
 
 def answer(value: object, *, as_json: bool, words: str | None = None) -> None:

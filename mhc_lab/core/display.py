@@ -173,6 +173,15 @@ def page(title: str, parts: Iterable[str]) -> Iterable[str]:
     yield "</body></html>\n"
 
 
+def entry(
+    when: str, kind: str, title: str, *, color: str, content: str = "", source: str = "", shown: int = 600
+) -> str:
+    """One thing in a list by time: when, of which kind, what, who says so, and below it what was written, folded beyond ``shown``."""
+    what = f"<strong dir='auto'>{html.escape(title)}</strong>"
+    line = beside(quiet(when), badge(kind, color=color), what, quiet(source) if source else "")
+    return f"<article class='mhc-entry'>{line}{prose(content, shown=shown) if content else ''}</article>"
+
+
 def pill(label: str, *, color: str, icon: str = "", hint: str = "") -> str:
     """A word or two on a ground of ``color``, one of the twelve that attributes have; ``hint`` appears under the pointer."""
     title = f" title='{html.escape(hint)}'" if hint else ""

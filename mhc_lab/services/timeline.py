@@ -134,7 +134,7 @@ def page(
     if kinds:
         conditions.append(things.c.kind.in_(sorted(kinds)))
     if before is not None:
-        bound = sa.tuple_(before.at, sa.collate(before.table, "C"), sa.collate(before.key, "C"))
+        bound = sa.tuple_(before.at, before.table, before.key)
         conditions.append(sa.tuple_(things.c.at, things.c.place, things.c.key) < bound)
     newest = [things.c.at.desc(), things.c.place.desc(), things.c.key.desc()]
     rows = session.execute(sa.select(things).where(*conditions).order_by(*newest).limit(limit + 1)).all()
@@ -175,4 +175,4 @@ def _within(things: sa.Subquery, since: datetime | None, until: datetime | None)
 
 @cache
 def _statement(name: str) -> sa.TextClause:
-    return sa.text((Path(__file__).with_name(name)).read_text(encoding="utf-8"))
+    return sa.text(Path(__file__).with_name(name).read_text(encoding="utf-8"))

@@ -157,7 +157,9 @@ def test_the_database_refuses_by_itself_what_no_note_may_be(passing: Session, va
 
     with pytest.raises(DBAPIError, match="profile_notes_"):
         passing.execute(
-            sa.text(f"INSERT INTO profile_notes (person_id, author, noted_at, {names}) VALUES (:p, 'a', now(), {bound})"),
+            sa.text(
+                f"INSERT INTO profile_notes (person_id, author, noted_at, {names}) VALUES (:p, 'a', now(), {bound})"
+            ),
             row,
         )
 
@@ -168,7 +170,9 @@ def test_the_database_refuses_by_itself_what_no_note_may_be(passing: Session, va
 def test_an_edit_changes_what_it_names_and_keeps_what_was(passing: Session) -> None:
     first = noted(passing, source_url="https://example.org")
 
-    second = notes.edit(passing, first.id, expected_version=1, content="likes coffee", noted_at=NOON - timedelta(days=3))
+    second = notes.edit(
+        passing, first.id, expected_version=1, content="likes coffee", noted_at=NOON - timedelta(days=3)
+    )
 
     (earlier,) = notes.versions(passing, first.id)
     assert (second.content, second.version, second.source_url) == ("likes coffee", 2, "https://example.org")
@@ -443,7 +447,10 @@ def _statement_of_search(session: Session, words: str) -> str:
 
     @sa.event.listens_for(session.connection(), "before_cursor_execute")
     def keep(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        literals = {name: sa.literal(value).compile(compile_kwargs={"literal_binds": True}) for name, value in parameters.items()}
+        literals = {
+            name: sa.literal(value).compile(compile_kwargs={"literal_binds": True})
+            for name, value in parameters.items()
+        }
         ran.append(statement.replace("%%", "%") % {} if not parameters else statement % literals)
 
     notes.search(session, words)
@@ -454,7 +461,9 @@ def _statement_of_search(session: Session, words: str) -> str:
 def test_the_latest_menu_is_the_newest_that_is_not_deleted(passing: Session) -> None:
     person = noted(passing, "song - 50", category="tip_menu", noted_at=NOON - timedelta(days=9)).person
     newest = noted(passing, "song - 60", category="tip_menu")
-    notes.delete(passing, noted(passing, "song - 70", category="tip_menu", noted_at=NOON + timedelta(days=1)).id, at=NOON)
+    notes.delete(
+        passing, noted(passing, "song - 70", category="tip_menu", noted_at=NOON + timedelta(days=1)).id, at=NOON
+    )
 
     assert notes.latest_menu(passing, person) == newest
 
