@@ -53,8 +53,8 @@ class Definitions(ipw.VBox):
         self.which.options = options
         self.which.value = chosen if chosen in dict(options).values() else ""
         self._quiet = False
-        pills = [display.pill(one.label, color=one.color, icon=one.icon, hint=one.description) for one in self.all]
-        self.there.value = display.pills(pills, label="Attributes in their order")
+        badges = [display.badge(one.label, color=one.color, icon=one.icon, hint=one.description) for one in self.all]
+        self.there.value = display.badges(badges, label="Attributes in their order")
 
     def _choose(self) -> None:
         if self._quiet:

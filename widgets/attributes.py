@@ -107,15 +107,15 @@ class AttributeForm(Form[dict[str, bool], tuple[Change, ...]]):
         with self.wb.reader as session:
             changes = attributes.history(session, self.person.id)
         self.history.show(changes)
-        pills = []
+        shown = []
         for one in self.held:
             last = [str(change) for change in changes if change.key == one.definition.key][:HINTED]
             hint = "\n".join([one.definition.description, *last]).strip()
             self.boxes[one.definition.key].tooltip = hint or one.definition.label
             self.hints[one.definition.key].value = _said(one, last)
             if one.value and one.definition.show_as_badge:
-                pills.append(_pill(one, hint))
-        self.badges.value = display.pills(pills, label=f"Badges of {self.person.username}") if pills else ""
+                shown.append(_badge(one, hint))
+        self.badges.value = display.badges(shown, label=f"Badges of {self.person.username}") if shown else ""
 
     def _undo(self) -> None:
         with told(self.outcome):
@@ -137,9 +137,9 @@ def _said(one: Attribute, last: list[str]) -> str:
     if one.since is None:
         return display.note("yes" if one.value else "never said")
     state = f"{display.text(one.value)} since {display.text(one.since)} UTC, by {one.by or 'nobody known'}"
-    return (_pill(one, "") if one.value else "") + display.more(state, last, hint="\n".join(last))
+    return (_badge(one, "") if one.value else "") + display.more(state, last, hint="\n".join(last))
 
 
-def _pill(one: Attribute, hint: str) -> str:
+def _badge(one: Attribute, hint: str) -> str:
     what = one.definition
-    return display.pill(what.label, color=what.color, icon=what.icon, hint=hint)
+    return display.badge(what.label, color=what.color, icon=what.icon, hint=hint)

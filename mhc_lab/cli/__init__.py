@@ -25,6 +25,7 @@ _COMMANDS = {
     "parse": "Pasted chat logs and tip menus: what they say.",
     "media": "Pictures and videos: register them.",
     "exclude": "Leave persons out of every figure, and count them again.",
+    "merge": "Make persons one who turned out to be the same, and part them again.",
     "mirror": "The DuckDB mirror: refresh, verify, status.",
     "audit": "Run notebooks as audits and keep their reports.",
     "db": "The schema: upgrade, downgrade, current, check.",

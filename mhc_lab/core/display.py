@@ -118,9 +118,19 @@ def versions(pairs: Iterable[tuple[str, object]]) -> str:
     return f"<div class='mhc-versions'>{texts}</div>"
 
 
-def badge(label: str, *, color: str) -> str:
-    """A short word on its colour: one of gray, red, orange, amber, yellow, green, emerald, teal, blue, indigo, purple and pink."""
-    return f"<span class='mhc-badge mhc-{html.escape(color)}'>{html.escape(label)}</span>"
+def badge(label: str, *, color: str, icon: str = "", hint: str = "") -> str:
+    """A short word on its colour: one of gray, red, orange, amber, yellow, green, emerald, teal, blue, indigo, purple and pink.
+
+    ``hint`` appears under the pointer.
+    """
+    title = f" title='{html.escape(hint)}'" if hint else ""
+    mark = f"<span aria-hidden='true'>{html.escape(icon)}</span> " if icon else ""
+    return f"<span class='mhc-badge mhc-color-{html.escape(color)}'{title}>{mark}{html.escape(label)}</span>"
+
+
+def badges(shown: Iterable[str], *, label: str) -> str:
+    """What :func:`badge` made, in a row, called ``label`` for those who do not see it."""
+    return f"<p class='mhc-badges' role='group' aria-label='{html.escape(label)}'>{' '.join(shown)}</p>"
 
 
 def link(url: str) -> str:
@@ -180,18 +190,6 @@ def entry(
     what = f"<strong dir='auto'>{html.escape(title)}</strong>"
     line = beside(quiet(when), badge(kind, color=color), what, quiet(source) if source else "")
     return f"<article class='mhc-entry'>{line}{prose(content, shown=shown) if content else ''}</article>"
-
-
-def pill(label: str, *, color: str, icon: str = "", hint: str = "") -> str:
-    """A word or two on a ground of ``color``, one of the twelve that attributes have; ``hint`` appears under the pointer."""
-    title = f" title='{html.escape(hint)}'" if hint else ""
-    mark = f"<span aria-hidden='true'>{html.escape(icon)}</span> " if icon else ""
-    return f"<span class='mhc-pill mhc-color-{html.escape(color)}'{title}>{mark}{html.escape(label)}</span>"
-
-
-def pills(shown: Iterable[str], *, label: str) -> str:
-    """What :func:`pill` made, in a row, called ``label`` for those who do not see it."""
-    return f"<p class='mhc-pills' role='group' aria-label='{html.escape(label)}'>{' '.join(shown)}</p>"
 
 
 def more(summary: str, lines: Iterable[str], *, hint: str = "") -> str:

@@ -48,7 +48,7 @@ def test_what_is_ticked_is_saved_together_and_shown_with_who_and_when(empty_wb: 
     assert "by tester" in shown.hints["watch_list"].value
 
 
-def test_a_badge_that_holds_is_a_coloured_pill(empty_wb: Workbench, alice: PersonId) -> None:
+def test_an_attribute_that_holds_is_a_coloured_badge(empty_wb: Workbench, alice: PersonId) -> None:
     say(empty_wb, alice, banned_me=True, watch_list=True)
 
     shown = form(empty_wb)

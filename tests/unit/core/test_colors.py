@@ -45,10 +45,10 @@ def test_the_label_reads_on_its_ground(name: str) -> None:
     assert contrast(*RULES[name]) >= 4.5
 
 
-def test_pills_and_what_opens_escape_what_they_are_given() -> None:
+def test_badges_and_what_opens_escape_what_they_are_given() -> None:
     hostile = "\"'><img src=x onerror=alert(1)>"
 
-    shown = display.pills([display.pill(hostile, color=hostile, icon=hostile, hint=hostile)], label=hostile)
+    shown = display.badges([display.badge(hostile, color=hostile, icon=hostile, hint=hostile)], label=hostile)
     shown += display.more(hostile, [hostile], hint=hostile)
 
     assert "<img" not in shown

@@ -69,7 +69,9 @@ _NOTED = """
     DECLARE
         before jsonb := '{"rating": 0}';
     BEGIN
-        IF TG_OP = 'UPDATE' THEN
+        IF current_setting('mhc.job', true) = 'merge' THEN
+            RETURN NULL;
+        ELSIF TG_OP = 'UPDATE' THEN
             before := to_jsonb(OLD);
         END IF;
         INSERT INTO public.profile_field_history (person_id, field, old_value, new_value, source, changed_by)
