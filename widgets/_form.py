@@ -7,7 +7,7 @@ kept as a draft until the form is saved. Every form can be driven without a brow
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Generic, TypeVar
 
@@ -17,6 +17,7 @@ from traitlets import TraitError
 
 from mhc_lab.core import display
 from mhc_lab.core.errors import ConflictError
+from mhc_lab.core.texts import unstorable
 from mhc_lab.services import drafts
 from mhc_lab.services.drafts import DraftKey
 from mhc_lab.workbench import Workbench
@@ -104,6 +105,15 @@ class Draft(ipw.HBox):
         self._forget()
         self.children = ()
 
+    def rest_on(self, values: Sequence[Any]) -> None:
+        """Let the fields begin with ``values`` from now on: those that nobody touched show them, what was typed stays."""
+        shown = [
+            new if field.value == before else field.value
+            for field, before, new in zip(self.fields, self._blank, values, strict=True)
+        ]
+        self._blank = list(values)
+        self._fill(shown)
+
     def _restore(self) -> None:
         with self.wb.transaction() as session:
             draft = drafts.find(session, self.key)
@@ -130,7 +140,11 @@ class Draft(ipw.HBox):
         if now == self._blank:
             self._forget()
             return
-        fields = {field.description: _plain(value) for field, value in zip(self.fields, now, strict=True)}
+        fields = {
+            field.description: _plain(value)
+            for field, value, before in zip(self.fields, now, self._blank, strict=True)
+            if value != before  # what nobody touched may be something else by the time the draft is read
+        }
         with self.wb.transaction() as session:
             drafts.keep(session, self.key, fields, at=self.wb.clock.now())
 
@@ -145,6 +159,8 @@ def _plain(value: Any) -> object:
         return {"date": value.isoformat()}
     if isinstance(value, tuple | list):
         return [_plain(one) for one in value]
+    if isinstance(value, str) and unstorable(value) is not None:
+        return None
     return value if isinstance(value, str | int | float) else None
 
 

@@ -30,7 +30,9 @@ profile_relationships = sa.Table(
     sa.CheckConstraint(r"(type = 'custom') = (custom_label ~ '\S')", name="custom_label"),
     sa.CheckConstraint("person_id <> related_person_id", name="self"),
     sa.CheckConstraint("ended_on >= started_on", name="dates"),
-    sa.UniqueConstraint("person_id", "related_person_id", "type", "custom_label"),
+    sa.UniqueConstraint(
+        "person_id", "related_person_id", "type", "custom_label", name="profile_relationships_kind_key"
+    ),
     sa.Index(None, "related_person_id"),
     comment="One row per kind of relationship from one person to another.",
 )

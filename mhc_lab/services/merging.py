@@ -213,9 +213,10 @@ def _rows(
 
 
 def _insert(session: Session, table: sa.Table, rows: list[Row]) -> None:
+    names = ", ".join(column.name for column in table.columns if column.computed is None)
     statement = (
-        f"INSERT INTO {table.name} OVERRIDING SYSTEM VALUE "  # noqa: S608 - the name of a table of ours
-        f"SELECT * FROM jsonb_populate_recordset(NULL::{table.name}, :rows)"
+        f"INSERT INTO {table.name} ({names}) OVERRIDING SYSTEM VALUE "  # noqa: S608 - names of ours
+        f"SELECT {names} FROM jsonb_populate_recordset(NULL::{table.name}, :rows)"
     )
     session.execute(sa.text(statement).bindparams(sa.bindparam("rows", rows, Json)))
 

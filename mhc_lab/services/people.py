@@ -100,6 +100,24 @@ def find_or_create_seen(
     return find(session, seen)
 
 
+def behind(
+    session: Session, sightings: Iterable[tuple[str, datetime]], *, role: str = "UNKNOWN"
+) -> dict[tuple[str, datetime], PersonId]:
+    """The person behind each name as of its time: at once for names that only one person ever had, one by one for the others."""
+    times: dict[str, list[datetime]] = {}
+    for name, at in sightings:
+        times.setdefault(name, []).append(at)
+    names = sa.literal(list(times), sa.ARRAY(sa.Text))
+    shared = set(session.scalars(sa.select(person_aliases.c.alias).where(person_aliases.c.alias == sa.any_(names))))
+    plain = {name: (min(moments), max(moments)) for name, moments in times.items() if name not in shared}
+    found = find_or_create_seen(session, plain, role=role)
+    return {
+        (name, at): found[name] if name in found else find_or_create(session, [name], at=at, role=role)[name]
+        for name, moments in times.items()
+        for at in moments
+    }
+
+
 def find(session: Session, usernames: Iterable[str]) -> dict[str, PersonId]:
     """The persons that carry these names today or carried them last; names of nobody are left out."""
     wanted = sa.literal(sorted(set(usernames)), sa.ARRAY(sa.Text))
@@ -127,10 +145,30 @@ def get(session: Session, username: str) -> Person:
     return Person(*session.execute(sa.select(*_COLUMNS).where(persons.c.id == person)).one())
 
 
+def known(session: Session, usernames: Iterable[str]) -> dict[str, PersonId]:
+    """The person behind each of these names, as somebody typed them; a name twice is one.
+
+    Raises
+    ------
+    NotFoundError
+        Some of them nobody has or had; it names every one.
+    """
+    names = list(dict.fromkeys(checked(name) for name in usernames))
+    found = find(session, names)
+    strangers = [name for name in names if name not in found]
+    if strangers:
+        hint = "Correct what is misspelt: only who is here already can be meant."
+        raise NotFoundError("person", '" or "'.join(strangers), hint=hint)
+    return {name: found[name] for name in names}
+
+
 def search(session: Session, prefix: str, *, limit: int = 20) -> list[Person]:
     """Persons whose name begins with ``prefix``, in order of name; nothing for a prefix no name can have."""
     statement = (
-        sa.select(*_COLUMNS).where(_begins(persons.c.username, prefix)).order_by(persons.c.username).limit(limit)
+        sa.select(*_COLUMNS)
+        .where(_begins(persons.c.username, prefix))
+        .order_by(_by_bytes(persons.c.username))
+        .limit(limit)
     )
     return [Person(*row) for row in session.execute(statement)]
 
@@ -138,28 +176,49 @@ def search(session: Session, prefix: str, *, limit: int = 20) -> list[Person]:
 def complete(session: Session, prefix: str, *, limit: int = 20) -> list[Completion]:
     """Names that begin with ``prefix``, those of today and those of before, in order of name.
 
-    A name that somebody gave up and somebody else carries now is listed once, as the name of today.
+    A name that somebody gave up and somebody else carries now is listed once, as the name of today. Each side reads no more than
+    ``limit`` names: the first ones of both together are among the first ones of each.
     """
-    today = sa.select(persons.c.username.label("name"), persons.c.username, persons.c.excluded_reason)
-    today = today.where(_begins(persons.c.username, prefix)).order_by(persons.c.username).limit(limit)
-    taken = persons.alias("taken")
-    former = (
-        sa.select(person_aliases.c.alias.label("name"), persons.c.username, persons.c.excluded_reason)
-        .join(persons, persons.c.id == person_aliases.c.person_id)
-        .where(_begins(person_aliases.c.alias, prefix), ~sa.exists().where(taken.c.username == person_aliases.c.alias))
-        .ext(distinct_on(person_aliases.c.alias))
-        .order_by(person_aliases.c.alias, person_aliases.c.valid_from.desc())
+    today = (
+        sa.select(persons.c.username.label("name"), persons.c.id.label("person_id"), sa.literal(0).label("is_former"))
+        .where(_begins(persons.c.username, prefix))
+        .order_by(_by_bytes(persons.c.username))
         .limit(limit)
+        .subquery()
     )
-    both = sa.union_all(sa.select(today.subquery()), sa.select(former.subquery())).subquery()
+    former = (
+        sa.select(person_aliases.c.alias, person_aliases.c.person_id, sa.literal(1))
+        .where(_begins(person_aliases.c.alias, prefix))
+        .ext(distinct_on(person_aliases.c.alias))
+        .order_by(_by_bytes(person_aliases.c.alias), person_aliases.c.valid_from.desc())
+        .limit(limit)
+        .subquery()
+    )
+    names = sa.union_all(sa.select(today), sa.select(former)).subquery("names")
     rows = session.execute(
-        sa.select(both.c.name, both.c.username, both.c.excluded_reason).order_by(both.c.name).limit(limit)
+        sa.select(names.c.name, persons.c.username, persons.c.excluded_reason)
+        .join(persons, persons.c.id == names.c.person_id)
+        .ext(distinct_on(names.c.name))
+        .order_by(_by_bytes(names.c.name), names.c.is_former)
+        .limit(limit)
     )
     return [Completion(*row) for row in rows]
 
 
 def _begins(column: sa.ColumnElement[str], prefix: str) -> sa.ColumnElement[bool]:
-    return column.startswith(prefix.strip().lower(), autoescape=True)
+    """Whether ``column`` begins with ``prefix``, as a stretch of the index, which is in order of bytes.
+
+    A pattern would do only as long as the server plans anew for every prefix, and it stops that after a few.
+    """
+    begin = prefix.strip().lower()
+    if not begin.isascii() or "\x00" in begin:
+        return sa.false()
+    return sa.and_(column.op("~>=~")(begin), column.op("~<~")(f"{begin}~"))  # ~ comes after all that a name is made of
+
+
+def _by_bytes(column: sa.ColumnElement[str]) -> sa.TextClause:
+    """In the order of the index, whatever the order of the database is."""
+    return sa.text(f"{column} USING ~<~")
 
 
 def rename(session: Session, person: PersonId, *, to: str, at: datetime, by: str = "workbench") -> None:
@@ -382,7 +441,10 @@ def _upsert(session: Session, seen: Mapping[str, tuple[datetime, datetime]], *, 
         "first_seen_at": sa.func.least(persons.c.first_seen_at, new.excluded.first_seen_at),
         "last_seen_at": sa.func.greatest(persons.c.last_seen_at, new.excluded.last_seen_at),
     }
-    session.execute(new.on_conflict_do_update(index_elements=["username", "platform"], set_=values))
+    is_news = sa.or_(
+        persons.c.first_seen_at > new.excluded.first_seen_at, persons.c.last_seen_at < new.excluded.last_seen_at
+    )
+    session.execute(new.on_conflict_do_update(index_elements=["username", "platform"], set_=values, where=is_news))
 
 
 def _by_alias(session: Session, names: list[str], at: datetime) -> dict[str, PersonId]:

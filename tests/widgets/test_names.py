@@ -13,9 +13,10 @@ from widgets._view import Freshness
 from widgets.exclusions import ExcludeForm
 from widgets.followers import WhoLeft
 from widgets.media import ExactDuplicatesView
+from widgets.timeline import Timeline
 
 
-@pytest.mark.parametrize("kind", [ExcludeForm, WhoLeft, ExactDuplicatesView, PersonPicker])
+@pytest.mark.parametrize("kind", [ExcludeForm, WhoLeft, ExactDuplicatesView, PersonPicker, Timeline])
 def test_no_attribute_hides_one_of_the_widget(empty_wb: Workbench, kind: type[ipw.VBox]) -> None:
     widget = kind(empty_wb)
 

@@ -20,10 +20,13 @@ _PAIRS = (
     SELECT id, person_b_id, person_a_id, notes, first_seen_at, created_at FROM {0}
     """,
     """
-    CREATE FUNCTION add_{1}(one uuid, other uuid, what text DEFAULT NULL) RETURNS uuid LANGUAGE sql AS $$
-        INSERT INTO public.{0} AS known (person_a_id, person_b_id, notes)
-        VALUES (least(one, other), greatest(one, other), nullif(btrim(what), ''))
-        ON CONFLICT (person_a_id, person_b_id) DO UPDATE SET notes = coalesce(excluded.notes, known.notes)
+    CREATE FUNCTION add_{1}(one uuid, other uuid, what text DEFAULT NULL, seen timestamptz DEFAULT NULL)
+    RETURNS uuid LANGUAGE sql AS $$
+        INSERT INTO public.{0} AS known (person_a_id, person_b_id, notes, first_seen_at)
+        VALUES (least(one, other), greatest(one, other), nullif(btrim(what), ''), coalesce(seen, now()))
+        ON CONFLICT (person_a_id, person_b_id) DO UPDATE SET
+            notes = coalesce(excluded.notes, known.notes),
+            first_seen_at = least(known.first_seen_at, excluded.first_seen_at)
         RETURNING id
     $$
     """,
@@ -102,7 +105,7 @@ def downgrade() -> None:
     op.drop_table("profile_relationships")
     for table, noun, _ in reversed(_PAIR_NAMES):
         op.execute(f"DROP FUNCTION remove_{noun}(uuid, uuid)")
-        op.execute(f"DROP FUNCTION add_{noun}(uuid, uuid, text)")
+        op.execute(f"DROP FUNCTION add_{noun}(uuid, uuid, text, timestamptz)")
         op.execute(f"DROP VIEW {table}_view")
         op.drop_table(table)
 
@@ -197,7 +200,7 @@ def _create_profile_relationships() -> None:
             "related_person_id",
             "type",
             "custom_label",
-            name=op.f("profile_relationships_person_id_related_person_id_type_custom_label_key"),
+            name="profile_relationships_kind_key",
         ),
         comment="One row per kind of relationship from one person to another.",
     )
