@@ -157,7 +157,9 @@ def test_the_database_refuses_by_itself_what_no_note_may_be(passing: Session, va
 
     with pytest.raises(DBAPIError, match="profile_notes_"):
         passing.execute(
-            sa.text(f"INSERT INTO profile_notes (person_id, author, noted_at, {names}) VALUES (:p, 'a', now(), {bound})"),
+            sa.text(
+                f"INSERT INTO profile_notes (person_id, author, noted_at, {names}) VALUES (:p, 'a', now(), {bound})"
+            ),
             row,
         )
 
@@ -168,7 +170,9 @@ def test_the_database_refuses_by_itself_what_no_note_may_be(passing: Session, va
 def test_an_edit_changes_what_it_names_and_keeps_what_was(passing: Session) -> None:
     first = noted(passing, source_url="https://example.org")
 
-    second = notes.edit(passing, first.id, expected_version=1, content="likes coffee", noted_at=NOON - timedelta(days=3))
+    second = notes.edit(
+        passing, first.id, expected_version=1, content="likes coffee", noted_at=NOON - timedelta(days=3)
+    )
 
     (earlier,) = notes.versions(passing, first.id)
     assert (second.content, second.version, second.source_url) == ("likes coffee", 2, "https://example.org")
@@ -302,7 +306,7 @@ def test_no_statement_takes_a_note_away(request: pytest.FixtureRequest, who: str
     session: Session = request.getfixturevalue(who)
     noted(session)
 
-    with pytest.raises(DBAPIError, match="append only|permission denied"):
+    with pytest.raises(DBAPIError, match=r"append only|permission denied"):
         session.execute(sa.text(statement))
 
 
@@ -319,7 +323,7 @@ def test_no_statement_rewrites_what_was(request: pytest.FixtureRequest, who: str
     session: Session = request.getfixturevalue(who)
     notes.edit(session, noted(session).id, expected_version=1, content="second")
 
-    with pytest.raises(DBAPIError, match="append only|permission denied"):
+    with pytest.raises(DBAPIError, match=r"append only|permission denied"):
         session.execute(sa.text(statement))
 
 
@@ -398,7 +402,8 @@ def test_names_of_several_parts_are_found_in_long_logs_too(passing: Session, que
 @pytest.mark.parametrize(
     "words",
     [
-        *HOSTILE, "\x00", "a\x00b", "\ud800", '"', "''", "!!! & | <-> ( ) :* ", "-", "or or or", "a:*", "'a' <2> 'b'", "\\", "%", "or " * 5000,
+        *HOSTILE, "\x00", "a\x00b", "\ud800", '"', "''", "!!! & | <-> ( ) :* ", "-", "or or or", "a:*", "'a' <2> 'b'", "\\", "%",
+        "or " * 5000,
         "x" * 100_000, "(" * 1000, '"' * 999, " ".join(map(str, range(5000))), "-" * 900 + "a",
     ],
 )  # fmt: skip
@@ -443,7 +448,10 @@ def _statement_of_search(session: Session, words: str) -> str:
 
     @sa.event.listens_for(session.connection(), "before_cursor_execute")
     def keep(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        literals = {name: sa.literal(value).compile(compile_kwargs={"literal_binds": True}) for name, value in parameters.items()}
+        literals = {
+            name: sa.literal(value).compile(compile_kwargs={"literal_binds": True})
+            for name, value in parameters.items()
+        }
         ran.append(statement.replace("%%", "%") % {} if not parameters else statement % literals)
 
     notes.search(session, words)
@@ -454,7 +462,9 @@ def _statement_of_search(session: Session, words: str) -> str:
 def test_the_latest_menu_is_the_newest_that_is_not_deleted(passing: Session) -> None:
     person = noted(passing, "song - 50", category="tip_menu", noted_at=NOON - timedelta(days=9)).person
     newest = noted(passing, "song - 60", category="tip_menu")
-    notes.delete(passing, noted(passing, "song - 70", category="tip_menu", noted_at=NOON + timedelta(days=1)).id, at=NOON)
+    notes.delete(
+        passing, noted(passing, "song - 70", category="tip_menu", noted_at=NOON + timedelta(days=1)).id, at=NOON
+    )
 
     assert notes.latest_menu(passing, person) == newest
 
