@@ -33,7 +33,7 @@ from mhc_lab.transcripts.tips import BLANK, NAME, NO_NAMES, TIPPED
 from mhc_lab.transcripts.tokens import tokens
 from mhc_lab.transcripts.transcript import Dropped, Transcript
 
-_NAMED = re.compile(rf"({NAME})(?:{BLANK}?[::](?!//)|({BLANK}?\|[0-9]{{1,9}}\|)|{TIPPED})", re.ASCII)
+_NAMED = re.compile(rf"({NAME})(?:{BLANK}?[:\uff1a](?!//)|({BLANK}?\|[0-9]{{1,9}}\|)|{TIPPED})", re.ASCII)
 """What rules 1, 2 and 4 have in common: a name and what sets it apart. Groups: name, badge, amount, note."""
 
 _GUESS = re.compile(r"[a-z0-9_]{3,25}+(?![a-z0-9_]|\s|://|\Z)")
@@ -101,10 +101,10 @@ def _read_alone(lines: Sequence[str]) -> tuple[list[ChatEvent | _Line], set[str]
     new = tuple.__new__  # what ChatEvent() does, at a third of its time
     names: dict[str, str] = {}  # as written, and in lower case: one text for all events of somebody
     for number, line in enumerate(map(str.strip, lines), 1):
-        if not line:
-            continue
         if line > "\x7f":
             line = as_seen(line)
+        if not line:
+            continue
         time = None
         if line[:1] == "[":
             time, line = _timed(line)

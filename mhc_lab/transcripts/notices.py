@@ -24,7 +24,8 @@ _SUBJECT = r"(?:subject|topic|title)"
 
 _CAME = rf"(?:has (?:joined|left|entered)(?: the (?:room|chat))?|(?:joined|left|entered) the (?:room|chat)){_END}"
 _SHOW = (
-    r"(?:true |premium )?(?:private|spy|group|ticket|hidden|password|exclusive)(?: show| chat| mode)?(?: with [A-Za-z0-9_]++)? (?:has |was |is )?(?:just |now )?"
+    r"(?:true |premium )?(?:private|spy|group|ticket|hidden|password|exclusive)(?: show| chat| mode)?(?: with [A-Za-z0-9_]++)? "
+    r"(?:has |was |is )?(?:just |now )?"
     rf"(?:started|ended|begun|finished|stopped|over|starting|ending|requested|declined)(?: (?:by|with|for) [^.!]{{1,60}})?{_END}"
 )
 _TOY_MOVES = rf"{_TOY}\b[^:]{{0,60}}?\b{_MOVES}\b"
@@ -45,17 +46,17 @@ _AFTER_A_NAME = (
 _AFTER_WHOSE = (_SHOW, _TOY_MOVES, rf"tip \S.{{0,60}}?\b(?:{_TOY}|{_MOVES})\b")
 _OF_THE_ROOM = (
     # under a label
-    r"(?:notice|goal|system|rules)\s?[::]",
+    r"(?:notice|goal|system|rules)\s?[:\uff1a]",
     r"(?-i:Broadcaster) \S",
     rf"(?-i:User) (?:{_NAME} )?(?:has|was)\b",
     rf"welcome to {_OWN}(?:chat ?)?room\b",
     # subject, state, goals
     rf"(?:the )?(?:room )?{_SUBJECT} (?:has been |has |was |is )?(?:now )?(?:changed|set) to\b",
-    rf"(?:the )?room {_SUBJECT}(?: is(?: now)?)?\s?[::]",
+    rf"(?:the )?room {_SUBJECT}(?: is(?: now)?)?\s?[:\uff1a]",
     r"(?:the |this )room is (?:now|currently) ",
     _OWN + _SHOW,
     r"(?:(?:current|next|new|final|tip|multi)[ -])?goal(?: #?[0-9]{1,4})?(?: (?:is|was|has been))?(?: now)? (?:reached|met|completed?)\b",
-    r"(?:current|next|new|final|tip|multi)[ -]goal(?: is)?\s?[::]",
+    r"(?:current|next|new|final|tip|multi)[ -]goal(?: is)?\s?[:\uff1a]",
     r"(?:the )?(?:new )?king of the room\b",
     # apps, toys, and how to use the keyboard
     r"(?:the )?(?:following )?(?:apps?|bots?)(?: and bots?)? (?:are |is )?(?:currently |now )?(?:running|active)\b",

@@ -8,13 +8,14 @@ that can be read in no way, or in two, is ignored and counted: a menu with a gap
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, islice, takewhile
 from typing import NamedTuple
 
 from mhc_lab.core import display
 from mhc_lab.transcripts import render
+from mhc_lab.transcripts.decoration import LETTERS, barred, undecorated
 from mhc_lab.transcripts.events import MenuItem
 from mhc_lab.transcripts.lines import as_seen, lines_of
 from mhc_lab.transcripts.tokens import tokens
@@ -38,11 +39,14 @@ def parse_menu(text: str) -> TipMenu:
     """The items of a pasted menu; blank lines are neither items nor ignored."""
     items: dict[tuple[str, int], MenuItem] = {}
     ignored: list[int] = []
+    read: dict[str, list[_Offer]] = {}  # a room shows its menu again and again
     for number, raw in enumerate(lines_of(text), 1):
         line = as_seen(raw)
         if not line:
             continue
-        offers = _offers(_undecorated(_LABEL.sub("", line, count=1)))
+        if line not in read:
+            read[line] = _offers(undecorated(_LABEL.sub("", line, count=1)))
+        offers = read[line]
         for offer in offers:
             items.setdefault((offer.item, offer.price), MenuItem(offer.item, offer.price, number))
         if not offers:
@@ -61,77 +65,79 @@ class _Offer(NamedTuple):
 _UNIT = r"(?:tokens?|tks?)(?![a-z0-9])"
 _NUMBER = r"([0-9][0-9,]*+)"
 _PRICE = rf"(?:(?:tokens?|tks?):?\s{{0,3}})?{_NUMBER}\s{{0,8}}({_UNIT})?+"
-_SEPARATOR = r"(?:[-–—]++|[=|::]|…++|(?:[.·]\s?){2,}+)"
+_SEPARATOR = r"[-–—=|:\uff1a….·](?:(?<=[-–—])[-–—]*+|(?<=[=|:\uff1a])|(?<=…)…*+|(?<=[.·])\s?(?:[.·]\s?)++)"
+"""A run of dashes or of dots, or one other sign."""
 _DONE = r"\s{0,8}[!.,;]{0,3}\Z"
 _FLAGS = re.IGNORECASE | re.ASCII
 
-_LABEL = re.compile(r"notice\s?[::]\s*+", _FLAGS)
+_LABEL = re.compile(r"\Anotice\s?[:\uff1a]\s*+", _FLAGS)
 _LAST = re.compile(rf"({_SEPARATOR})\s{{0,8}}{_PRICE}{_DONE}", _FLAGS)
 _BRACKETED = re.compile(rf"[(\[]\s{{0,4}}{_PRICE}\s{{0,4}}[)\]]{_DONE}", _FLAGS)
 _UNSEPARATED = re.compile(rf"(?<=\s){_NUMBER}\s{{0,8}}({_UNIT}){_DONE}", _FLAGS)
 _FIRST = re.compile(rf"{_PRICE}\s{{0,8}}({_SEPARATOR})(\s*+)", _FLAGS)
 _FIRST_BRACKETED = re.compile(rf"[(\[]\s{{0,4}}{_PRICE}\s{{0,4}}[)\]]\s{{0,8}}({_SEPARATOR}\s*+)?+", _FLAGS)
 _LEADER, _ARROW = " .·…", " ->→»~="
-_SEPARATORS = f"{_LEADER}-–—=|::"
-_END = 64
+_SEPARATORS = f"{_LEADER}-–—=|:\uff1a"
+_ENDS = frozenset("0123456789nskNSK)]!.,;")
+"""With which a price ends: its last digit, its unit, its bracket, or a stop."""
+_END = 48
 """A price with everything around it is not longer, so only so much of the end of a line is searched for it."""
 
-_WITH_UNIT = re.compile(rf"(?<![0-9.,])[0-9][0-9.,]*+\s{{0,8}}{_UNIT}", _FLAGS)
-_ENDS_IN_SEPARATOR = re.compile(r"[-–—=|::…]\Z")
+_WITH_UNIT = re.compile(rf"[0-9](?<![0-9.,].)[0-9.,]*+\s{{0,8}}{_UNIT}", _FLAGS)
+_SIGNS = frozenset("-–—=|:\uff1a…")
+"""Directly before a separator, they make it something else: a minus."""
 _ENDS_IN_NUMBER = re.compile(r"(?<![^\s])[0-9][0-9.,/]*\Z")
 _ANOTHER_PRICE = re.compile(
-    r"(?:[=|…]|\.\.|(?<![0-9])[-–—::])\s{0,8}[0-9]"  # "- 50", "-50", not "2-3" and not "12:30"
-    r"|[0-9][-–—::]\s{1,8}[0-9]"
-    r"|[0-9]\s{0,8}(?:[=|…]|\.\.)"  # "50 |"
-    r"|[0-9]\s{1,8}[-–—::]|[0-9][-–—::]\s"  # "50 -", "50- "
-    r"|[0-9]\s{0,3}[,;/•·&+]\s"  # "Flash 50, "
-    r"|[(\[]\s{0,4}[0-9][0-9,.]*+[^()\[\]]{0,10}[)\]]\s*+\S",  # "(50) Dance"
+    r"[-–—=|:\uff1a….(\[0-9](?:"
+    r"(?<=[=|…])\s{0,8}[0-9]|(?<=\.)\.\s{0,8}[0-9]"  # "| 50", ".. 50"
+    r"|(?<=[-–—:\uff1a])(?:(?<![0-9].)\s{0,8}|\s{1,8})[0-9]"  # "- 50", "-50"; not "2-3", not "12:30"
+    r"|(?<=[0-9])(?:\s{0,8}(?:[=|…]|\.\.)|\s{1,8}[-–—:\uff1a]|[-–—:\uff1a]\s|\s{0,3}[,;/•·&+]\s)"  # "50 |", "50 -", "50- ", "50, "
+    r"|(?<=[(\[])\s{0,4}[0-9][0-9,.]*+[^()\[\]]{0,10}[)\]]\s*+\S)",  # "(50) Dance"
     re.ASCII,
 )
+"""What an item may not hold, lest two become one. It begins with one set of characters, and so do all patterns that are searched for here:
+then most of a line is passed over at the speed of C."""
 _ANOTHER_OFFER = re.compile(r"[0-9][-–—](?![0-9])", re.ASCII)
 _DIVIDER = re.compile(r"[|;/•·\t]|,(?=\s)")
-_WORDY = re.compile(r"[^\W\d_]|[\u24b6-\u24e9\U0001f130-\U0001f189]")
-"""A letter: also one in a circle or a square."""
+_HAS_DIGIT = re.compile("[0-9]")
+_HAS_LETTER = re.compile(LETTERS)
 
 
-def _offers(line: str) -> tuple[_Offer, ...]:
+def _offers(line: str) -> list[_Offer]:
     """What ``line`` offers: several items only when each part of it is one by itself."""
-    parts = [part for part in map(_undecorated, _divided(line)) if part]
+    if not _HAS_DIGIT.search(line):
+        return []
+    parts = [part for part in map(undecorated, _DIVIDER.split(barred(line))) if part]
     if len(parts) > 1:
-        offers = [_offer(part) for part in parts]
-        if all(offers):
-            return tuple(offer for offer in offers if offer is not None)
+        offers = list(takewhile(bool, map(_offer, parts)))
+        if len(offers) == len(parts):
+            return [offer for offer in offers if offer]
     single = _offer(line)
-    return () if single is None else (single,)
-
-
-def _divided(line: str) -> list[str]:
-    """The parts of ``line`` between bars, commas and the like, and between pictures."""
-    if not line.isascii():
-        line = "".join("|" if unicodedata.category(char) == "So" and not _WORDY.match(char) else char for char in line)
-    return _DIVIDER.split(line)
+    return [single] if single else []
 
 
 def _offer(line: str) -> _Offer | None:
     """The single item in ``line``; None when there is none, or more than one."""
-    marked = sum(1 for _ in _WITH_UNIT.finditer(line))
+    marked = sum(1 for _ in islice(_WITH_UNIT.finditer(line), 2))
     if marked > 1:
         return None
-    for offer in (*_price_last(line), *_price_first(line)):
+    for offer in chain(_price_last(line), _price_first(line)):
         if offer.has_unit < marked or not offer.item or _ANOTHER_PRICE.search(offer.item):
             continue
-        if offer.has_unit or _WORDY.search(offer.item):
+        if offer.has_unit or _HAS_LETTER.search(offer.item):
             return offer
     return None
 
 
 def _price_last(line: str) -> Iterator[_Offer]:
+    if line[-1:] not in _ENDS:
+        return
     start = max(0, len(line) - _END)
     if match := _LAST.search(line, start):
         item = line[: match.start()].rstrip()
         if match[1][0] in ".·…":
             item = item.rstrip(_LEADER)
-        if not _is_tight(line, match.start(1), match.end(1)) and not _ENDS_IN_SEPARATOR.search(item):
+        if not _is_tight(line, match.start(1), match.end(1)) and item[-1:] not in _SIGNS:
             yield from _priced(item, match[2], match[3])
     elif match := _BRACKETED.search(line, start):
         yield from _priced(line[: match.start()].rstrip(_SEPARATORS), match[1], match[2])
@@ -143,7 +149,7 @@ def _price_last(line: str) -> Iterator[_Offer]:
 
 def _price_first(line: str) -> Iterator[_Offer]:
     if match := _FIRST.match(line):
-        is_clock = match[3] in "::" and not match[4]
+        is_clock = match[3] in ":\uff1a" and not match[4]
         item = line[match.end() :]
         if is_clock or _is_tight(line, match.start(3), match.end(3)) or _ANOTHER_OFFER.search(item):
             return
@@ -160,45 +166,6 @@ def _priced(item: str, number: str, unit: str | None) -> Iterator[_Offer]:
 
 def _is_tight(line: str, start: int, end: int) -> bool:
     """Whether a sign stands between two digits, as in 2-3 and 12:30, and so separates nothing."""
-    return line[start] in "-–—::" and line[max(0, start - 1) : start].isdecimal() and line[end : end + 1].isdecimal()
-
-
-# decoration
-
-_SIGNS = "-–—+~<>=≈\u2796\u2795"
-"""What belongs to a number directly behind it."""
-_BEFORE = frozenset("*•‣⁃∙●▪»›→|_" + _SIGNS) - {"≈"}
-_BEHIND = frozenset("*•‣⁃∙●▪«‹←|_-–—=<>~")
-_PICTURE_BEFORE = re.compile(r":[A-Za-z_]\w*+:?(?=\s|\Z)\s*+")
-_PICTURE_BEHIND = re.compile(r"(?:(?<=\s)|\A):[A-Za-z_]\w{0,40}:?\Z")
-
-
-def _undecorated(line: str) -> str:
-    """``line`` without the emoji, bullets and ``:code`` pictures around it."""
-    start, end = 0, len(line)
-    while start < end:
-        if line[start] in _SIGNS and line[start + 1 : start + 2].isdecimal():
-            break
-        if match := _PICTURE_BEFORE.match(line, start):
-            start = match.end()
-        elif line[start].isspace() or _is_decoration(line[start], _BEFORE):
-            start += 1
-        else:
-            break
-    while start < end:
-        if line[end - 1].isspace() or _is_decoration(line[end - 1], _BEHIND):
-            end -= 1
-        elif match := _PICTURE_BEHIND.search(line, max(start, end - 48), end):
-            end = match.start()
-        else:
-            break
-    return line[start:end]
-
-
-def _is_decoration(char: str, also: frozenset[str]) -> bool:
-    if char in also:
-        return True
-    if char.isascii():
-        return False
-    is_joiner = "\ufe00" <= char <= "\ufe0f" or char == "\u20e3"
-    return is_joiner or (unicodedata.category(char) in {"So", "Sk", "Cf"} and not _WORDY.match(char))
+    return (
+        line[start] in "-–—:\uff1a" and line[max(0, start - 1) : start].isdecimal() and line[end : end + 1].isdecimal()
+    )

@@ -92,8 +92,8 @@ def test_what_follows_a_tip_belongs_to_its_note() -> None:
         ("Alice: Hi", "1 alice: Hi"),
         ("alice : hi", "1 alice: hi"),
         ("alice:hi", "1 alice: hi"),
-        ("alice:你好", "1 alice: 你好"),
-        ("alice :你好", "1 alice: 你好"),
+        ("alice\uff1a你好", "1 alice: 你好"),
+        ("alice \uff1a你好", "1 alice: 你好"),
         ("x: y", "1 x: y"),
         ("abcdefghijklmnopqrstuvwxy: 25", "1 abcdefghijklmnopqrstuvwxy: 25"),
         ("alice: a: b: c", "1 alice: a: b: c"),
@@ -131,7 +131,7 @@ def test_these_are_names_like_any_other(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["Notice: hi", "Goal: hi", "System: hi", "Rules: hi", "notice: hi", "SYSTEM : hi", "Rules:hi"]
+    "line", ["Notice: hi", "Goal: hi", "System: hi", "Rules: hi", "notice: hi", "SYSTEM : hi", "Rules\uff1ahi"]
 )
 def test_under_these_the_room_speaks(line: str) -> None:
     transcript = parse_chat(line)
