@@ -100,7 +100,7 @@ def counts(
     """How many things of each kind there are after ``since`` and up to ``until``; kinds there are none of are left out."""
     things = _things(person)
     statement = sa.select(things.c.kind, sa.func.count()).where(*_within(things, since, until)).group_by(things.c.kind)
-    found = dict(session.execute(statement).all())
+    found = {str(kind): int(count) for kind, count in session.execute(statement)}
     return {kind: found[kind] for kind in KINDS if kind in found}
 
 

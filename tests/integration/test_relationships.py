@@ -322,6 +322,26 @@ def test_the_history_is_read_newest_first_of_one_or_of_a_person_from_either_side
     assert said(relationships.history(passing, limit=2)) == ["bob removed", "alice added"]
 
 
+def test_those_that_are_gone_are_listed_by_their_last_removal(passing: Session, persons: Persons) -> None:
+    for name, terms in (("bob", DOM), ("bob", Terms("friend")), ("alice", DOM)):
+        relationships.set(passing, persons[name], terms)
+    friend, dom = sorted(
+        relationships.between(passing, persons["studio"], persons["bob"]), key=lambda one: one.terms.tier
+    )
+    for one in (friend, dom):
+        relationships.remove(passing, one.seen)
+    relationships.put_back(passing, friend.id)
+    again = relationships.between(passing, persons["studio"], persons["bob"])[0]
+    relationships.remove(passing, again.seen)
+
+    gone = relationships.removed(passing, persons["studio"])
+    relationships.put_back(passing, dom.id)
+
+    assert [(one.related, one.relationship) for one in gone] == [("bob", friend.id), ("bob", dom.id)]
+    assert [one.relationship for one in relationships.removed(passing, persons["studio"])] == [friend.id]
+    assert relationships.removed(passing, persons["bob"]) == []
+
+
 INSERT = (
     "INSERT INTO profile_relationships (person_id, related_person_id, type, custom_label, tier, status, started_on, ended_on)"
     " SELECT a.id, {}, {} FROM persons AS a, persons AS b WHERE a.username = 'alice' AND b.username = 'bob'"
