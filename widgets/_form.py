@@ -7,6 +7,7 @@ kept as a draft until the form is saved. Every form can be driven without a brow
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Generic, TypeVar
@@ -22,6 +23,9 @@ from mhc_lab.services import drafts
 from mhc_lab.services.drafts import DraftKey
 from mhc_lab.workbench import Workbench
 from widgets._view import told
+
+QUIET_SECONDS = 0.3
+"""When nothing has come from the page for so long, nothing is on its way."""
 
 Value = TypeVar("Value")
 Result = TypeVar("Result")
@@ -41,7 +45,7 @@ class Form(ipw.VBox, Generic[Value, Result]):
         self.save = ipw.Button(description=verb, button_style="primary")
         self.outcome = ipw.HTML()
         self.draft = Draft(wb, DraftKey(wb.user, type(self).__name__, subject), fields)
-        self.save.on_click(lambda _: self._save())
+        self.save.on_click(lambda _: self._clicked())
         super().__init__([*fields, self.save, self.outcome, self.draft])
 
     @property
@@ -66,6 +70,30 @@ class Form(ipw.VBox, Generic[Value, Result]):
         """What somebody else made of it meanwhile, beside what was to be saved, as safe HTML."""
         pairs = [("yours, not saved", conflict.mine), ("theirs, saved", conflict.theirs)]
         return display.note(str(conflict), kind="bad") + display.versions(pairs)
+
+    def _clicked(self) -> None:
+        """Save what the page shows, not only what has come from it so far.
+
+        A page sends what is typed piece by piece, each when the one before has been dealt with, but a click at once: who types fast and
+        presses the button would save half a sentence.
+        """
+        self.save.disabled = True
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # there is no page
+            self._save()
+        else:
+            loop.call_later(QUIET_SECONDS, self._save_when_quiet, loop, self._now())
+
+    def _save_when_quiet(self, loop: asyncio.AbstractEventLoop, seen: list[Any]) -> None:
+        now = self._now()
+        if now == seen:
+            self._save()
+        else:
+            loop.call_later(QUIET_SECONDS, self._save_when_quiet, loop, now)
+
+    def _now(self) -> list[Any]:
+        return [field.value for field in self.fields]
 
     def _save(self) -> None:
         self.save.disabled = True
