@@ -40,11 +40,9 @@ MARKUP = """
 """
 CONTROLS = "#rendered_cells :is(input, select, textarea, button, summary)"
 UNREACHED = (
-    """
-    [...document.querySelectorAll("%s")].filter(e => e.checkVisibility() && !e.disabled && !window.reached.has(e)).map(e => e.outerHTML)
-"""
-    % CONTROLS
-)  # noqa: UP031 - braces are JavaScript's here
+    f"[...document.querySelectorAll('{CONTROLS}')]"
+    ".filter(e => e.checkVisibility() && !e.disabled && !window.reached.has(e)).map(e => e.outerHTML)"
+)
 TEXTS = "#rendered_cells :is(input:not([type]), input[type=text], input[type=search], textarea):visible:enabled"
 SETTLING = 700
 """Milliseconds that a section may take to show itself."""

@@ -139,14 +139,13 @@ def test_completion_reads_only_as_much_of_the_index_as_it_shows(session: Session
     ))  # fmt: skip
     session.execute(sa.text("SET LOCAL plan_cache_mode = force_generic_plan"))
     for _ in range(6):  # so that the statement is prepared, and planned without its prefix
-        people.complete(session, "a1", limit=5)
-    session.execute(sa.text("SELECT pg_stat_force_next_flush()"))
+        people.complete(session, "a9", limit=5)
     read = sa.text("SELECT pg_stat_get_xact_tuples_returned('persons_username_prefix_idx'::regclass)")
     before = session.scalar(read)
 
-    people.complete(session, "a1", limit=5)
+    people.complete(session, "a9", limit=5)
 
-    assert session.scalar(read) - before < 20
+    assert 0 < session.scalar(read) - before < 20
 
 
 def test_known_names_are_found_and_all_strangers_named(session: Session) -> None:
