@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from mhc_lab import cli
 from mhc_lab.core.settings import Settings
 
 Mhc = Callable[..., subprocess.CompletedProcess[str]]
@@ -198,6 +200,38 @@ def test_every_command_has_its_help_with_an_example() -> None:
             [Path(sys.executable).with_name("mhc"), name, "--help"], capture_output=True, text=True, check=True
         )
         assert "Example: mhc" in done.stdout or "Commands" in done.stdout
+
+
+def test_a_home_below_a_file_has_a_status(tmp_path: Path, mhc: Mhc) -> None:
+    (tmp_path / "file").write_text("x")
+
+    done = mhc("status", MHC_HOME=str(tmp_path / "file" / "home"))
+
+    assert done.returncode == 0
+    assert "lies below something that is a file" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        (OSError(errno.ENOSPC, "full"), "the one for temporary files, has no space left"),
+        (OSError(errno.EROFS, "read-only", "/h/server.lock"), "/h/server.lock is on a read-only file system"),
+        (NotADirectoryError(errno.ENOTDIR, "no folder", "/f/home"), "/f/home lies below something that is a file"),
+    ],
+)
+def test_a_disk_that_fails_in_the_middle_ends_in_one_sentence(
+    failure: OSError, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise failure
+
+    monkeypatch.setattr(cli, "app", fail)
+
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+
+    assert ended.value.code == 1
+    assert f"{said}. Free it, or set MHC_HOME to another folder" in capsys.readouterr().err
 
 
 def test_a_command_nobody_knows_is_a_usage_error(mhc: Mhc) -> None:
