@@ -145,6 +145,10 @@ def stats(since: Since, until: Until, direction: Direction = "followers", as_jso
     said = left.stats
     width = max(map(len, said))
     lines = [f"{name.replace('_', ' '):<{width}}  {_number(value)}" for name, value in said.items()]
+    if left.baseline:
+        lines.append(
+            f"{left.baseline:,} stood on the first list, taken in this window: there before we looked, so no follows."
+        )
     answer(said, as_json=as_json, words="\n".join([repr(left), *lines]))
 
 
