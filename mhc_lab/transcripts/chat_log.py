@@ -18,15 +18,13 @@ a direct copy a line without a time is read by the rules 1, 2 and 7 only.
 
 from __future__ import annotations
 
-import gc
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Sequence
 from typing import TypeAlias
 
 from mhc_lab.core.names import username
 from mhc_lab.transcripts.events import ChatEvent
-from mhc_lab.transcripts.lines import as_seen, lines_of
+from mhc_lab.transcripts.lines import as_seen, lines_of, uninterrupted
 from mhc_lab.transcripts.notices import arrived, is_notice
 from mhc_lab.transcripts.structured import is_structured, read_structured
 from mhc_lab.transcripts.tips import BLANK, NAME, NO_NAMES, TIPPED
@@ -65,7 +63,7 @@ def parse_chat(text: str, *, names: Iterable[str] = ()) -> Transcript:
     given = {username(one.strip().removeprefix("@")) for one in names}
     lines = lines_of(text)
     beginning = next((line for line in map(as_seen, lines) if line), "")
-    with _collector_put_off():
+    with uninterrupted():
         if is_structured(beginning):
             return read_structured(lines)
         is_direct = _TIME.match(beginning) is not None
@@ -78,18 +76,6 @@ def parse_chat(text: str, *, names: Iterable[str] = ()) -> Transcript:
         family="direct" if is_direct else "native",
         category="dm" if is_direct else "public_chat",
     )
-
-
-@contextmanager
-def _collector_put_off() -> Iterator[None]:
-    """No looking for cycles: there are none, and looking through a million events again and again took a third of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 # the first reading: rules 1, 2 and 4, which need no line but their own

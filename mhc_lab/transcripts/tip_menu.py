@@ -8,16 +8,15 @@ that can be read in no way, or in two, is ignored and counted: a menu with a gap
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain, islice, takewhile
+from itertools import takewhile
 from typing import NamedTuple
 
 from mhc_lab.core import display
 from mhc_lab.transcripts import render
 from mhc_lab.transcripts.decoration import LETTERS, barred, undecorated
 from mhc_lab.transcripts.events import MenuItem
-from mhc_lab.transcripts.lines import as_seen, lines_of
+from mhc_lab.transcripts.lines import as_seen, lines_of, uninterrupted
 from mhc_lab.transcripts.tokens import tokens
 
 
@@ -39,18 +38,17 @@ def parse_menu(text: str) -> TipMenu:
     """The items of a pasted menu; blank lines are neither items nor ignored."""
     items: dict[tuple[str, int], MenuItem] = {}
     ignored: list[int] = []
-    read: dict[str, list[_Offer]] = {}  # a room shows its menu again and again
-    for number, raw in enumerate(lines_of(text), 1):
-        line = as_seen(raw)
-        if not line:
-            continue
-        if line not in read:
-            read[line] = _offers(undecorated(_LABEL.sub("", line, count=1)))
-        offers = read[line]
-        for offer in offers:
-            items.setdefault((offer.item, offer.price), MenuItem(offer.item, offer.price, number))
-        if not offers:
-            ignored.append(number)
+    read = _Offers()
+    with uninterrupted():
+        for number, raw in enumerate(lines_of(text), 1):
+            line = as_seen(raw)
+            if not line:
+                continue
+            offers = _offers(line, read) if _HAS_DIGIT.search(line) else []
+            for offer in offers:
+                items.setdefault((offer.item, offer.price), MenuItem(offer.item, offer.price, number))
+            if not offers:
+                ignored.append(number)
     return TipMenu(tuple(items.values()), tuple(ignored))
 
 
@@ -65,10 +63,10 @@ class _Offer(NamedTuple):
 _UNIT = r"(?:tokens?|tks?)(?![a-z0-9])"
 _NUMBER = r"([0-9][0-9,]*+)"
 _PRICE = rf"(?:(?:tokens?|tks?):?\s{{0,3}})?{_NUMBER}\s{{0,8}}({_UNIT})?+"
-_SEPARATOR = r"[-–—=|:\uff1a….·](?:(?<=[-–—])[-–—]*+|(?<=[=|:\uff1a])|(?<=…)…*+|(?<=[.·])\s?(?:[.·]\s?)++)"
-"""A run of dashes or of dots, or one other sign."""
+_SEPARATOR = r"[-–—=|:\uff1a….·](?:(?<=[-–—])[-–—]*+|(?<==)=*+|(?<=[|:\uff1a])|(?<=…)…*+|(?<=[.·])\s?(?:[.·]\s?)++)"
+"""A run of dashes, dots or equals signs, or one other sign."""
 _DONE = r"\s{0,8}[!.,;]{0,3}\Z"
-_FLAGS = re.IGNORECASE | re.ASCII
+_FLAGS = re.IGNORECASE  # and not ASCII: pages copy blanks that do not break
 
 _LABEL = re.compile(r"\Anotice\s?[:\uff1a]\s*+", _FLAGS)
 _LAST = re.compile(rf"({_SEPARATOR})\s{{0,8}}{_PRICE}{_DONE}", _FLAGS)
@@ -76,10 +74,10 @@ _BRACKETED = re.compile(rf"[(\[]\s{{0,4}}{_PRICE}\s{{0,4}}[)\]]{_DONE}", _FLAGS)
 _UNSEPARATED = re.compile(rf"(?<=\s){_NUMBER}\s{{0,8}}({_UNIT}){_DONE}", _FLAGS)
 _FIRST = re.compile(rf"{_PRICE}\s{{0,8}}({_SEPARATOR})(\s*+)", _FLAGS)
 _FIRST_BRACKETED = re.compile(rf"[(\[]\s{{0,4}}{_PRICE}\s{{0,4}}[)\]]\s{{0,8}}({_SEPARATOR}\s*+)?+", _FLAGS)
-_LEADER, _ARROW = " .·…", " ->→»~="
+_LEADER, _ARROW = " .·…", " ->→»~=_,;"
 _SEPARATORS = f"{_LEADER}-–—=|:\uff1a"
-_ENDS = frozenset("0123456789nskNSK)]!.,;")
-"""With which a price ends: its last digit, its unit, its bracket, or a stop."""
+_STOPS, _BRACKETS, _UNIT_ENDS = "!.,; \t", frozenset(")]"), frozenset("nskNSK")
+"""With which a price ends when not with a digit: stops, behind a bracket or the last letter of a unit."""
 _END = 48
 """A price with everything around it is not longer, so only so much of the end of a line is searched for it."""
 
@@ -89,8 +87,8 @@ _SIGNS = frozenset("-–—=|:\uff1a…")
 _ENDS_IN_NUMBER = re.compile(r"(?<![^\s])[0-9][0-9.,/]*\Z")
 _ANOTHER_PRICE = re.compile(
     r"[-–—=|:\uff1a….(\[0-9](?:"
-    r"(?<=[=|…])\s{0,8}[0-9]|(?<=\.)\.\s{0,8}[0-9]"  # "| 50", ".. 50"
-    r"|(?<=[-–—:\uff1a])(?:(?<![0-9].)\s{0,8}|\s{1,8})[0-9]"  # "- 50", "-50"; not "2-3", not "12:30"
+    r"(?<=[=|…])\s{0,8}[0-9¼-¾⅐-⅞]|(?<=\.)\.\s{0,8}[0-9¼-¾⅐-⅞]"  # "| 50", ".. 50"
+    r"|(?<=[-–—:\uff1a])(?:(?<![0-9].)\s{0,8}|\s{1,8})[0-9¼-¾⅐-⅞]"  # "- 50", "-50"; not "2-3", not "12:30"
     r"|(?<=[0-9])(?:\s{0,8}(?:[=|…]|\.\.)|\s{1,8}[-–—:\uff1a]|[-–—:\uff1a]\s|\s{0,3}[,;/•·&+]\s)"  # "50 |", "50 -", "50- ", "50, "
     r"|(?<=[(\[])\s{0,4}[0-9][0-9,.]*+[^()\[\]]{0,10}[)\]]\s*+\S)",  # "(50) Dance"
     re.ASCII,
@@ -103,65 +101,76 @@ _HAS_DIGIT = re.compile("[0-9]")
 _HAS_LETTER = re.compile(LETTERS)
 
 
-def _offers(line: str) -> list[_Offer]:
+class _Offers(dict[str, "_Offer | None"]):
+    """What parts of lines offer, each read once: a room shows its menu again and again."""
+
+    def __missing__(self, part: str) -> _Offer | None:
+        self[part] = offer = _offer(part)
+        return offer
+
+
+def _offers(line: str, read: _Offers) -> list[_Offer]:
     """What ``line`` offers: several items only when each part of it is one by itself."""
-    if not _HAS_DIGIT.search(line):
-        return []
-    parts = [part for part in map(undecorated, _DIVIDER.split(barred(line))) if part]
-    if len(parts) > 1:
-        offers = list(takewhile(bool, map(_offer, parts)))
-        if len(offers) == len(parts):
+    line = undecorated(_LABEL.sub("", line, count=1) if line[0] in "nN" else line)
+    with_bars = barred(line)
+    if _DIVIDER.search(with_bars):
+        parts = [part for part in map(undecorated, _DIVIDER.split(with_bars)) if part]
+        offers = [*takewhile(bool, map(read.__getitem__, parts))]
+        if len(offers) == len(parts) > 1:
             return [offer for offer in offers if offer]
-    single = _offer(line)
+    single = read[line]
     return [single] if single else []
 
 
 def _offer(line: str) -> _Offer | None:
     """The single item in ``line``; None when there is none, or more than one."""
-    marked = sum(1 for _ in islice(_WITH_UNIT.finditer(line), 2))
+    marked = len(_WITH_UNIT.findall(line)) if "k" in line or "K" in line else 0  # every unit has one
     if marked > 1:
         return None
-    for offer in chain(_price_last(line), _price_first(line)):
-        if offer.has_unit < marked or not offer.item or _ANOTHER_PRICE.search(offer.item):
+    for read in (_price_last, _price_first):
+        offer = read(line)
+        if offer is None or offer.has_unit < marked or not offer.item or _ANOTHER_PRICE.search(offer.item):
             continue
         if offer.has_unit or _HAS_LETTER.search(offer.item):
             return offer
     return None
 
 
-def _price_last(line: str) -> Iterator[_Offer]:
-    if line[-1:] not in _ENDS:
-        return
+def _price_last(line: str) -> _Offer | None:
+    last = line.rstrip(_STOPS)[-1:]
     start = max(0, len(line) - _END)
+    if last in _BRACKETS:
+        match = _BRACKETED.search(line, start)
+        return _priced(line[: match.start()].rstrip(_SEPARATORS), match[1], match[2]) if match else None
+    if not last.isdecimal() and last not in _UNIT_ENDS:
+        return None
     if match := _LAST.search(line, start):
         item = line[: match.start()].rstrip()
         if match[1][0] in ".·…":
             item = item.rstrip(_LEADER)
-        if not _is_tight(line, match.start(1), match.end(1)) and item[-1:] not in _SIGNS:
-            yield from _priced(item, match[2], match[3])
-    elif match := _BRACKETED.search(line, start):
-        yield from _priced(line[: match.start()].rstrip(_SEPARATORS), match[1], match[2])
-    elif match := _UNSEPARATED.search(line, start):
+        is_sure = item[-1:] not in _SIGNS and not _is_tight(line, match.start(1), match.end(1))
+        return _priced(item, match[2], match[3]) if is_sure else None
+    if last in _UNIT_ENDS and (match := _UNSEPARATED.search(line, start)):
         item = line[: match.start()].rstrip(_ARROW)
-        if not _ENDS_IN_NUMBER.search(item, max(0, len(item) - _END)):
-            yield from _priced(item, match[1], match[2])
+        is_sure = not _ENDS_IN_NUMBER.search(item, max(0, len(item) - _END))
+        return _priced(item, match[1], match[2]) if is_sure else None
+    return None
 
 
-def _price_first(line: str) -> Iterator[_Offer]:
+def _price_first(line: str) -> _Offer | None:
     if match := _FIRST.match(line):
-        is_clock = match[3] in ":\uff1a" and not match[4]
-        item = line[match.end() :]
+        item, is_clock = line[match.end() :], match[3] in ":\uff1a" and not match[4]
         if is_clock or _is_tight(line, match.start(3), match.end(3)) or _ANOTHER_OFFER.search(item):
-            return
-        yield from _priced(item, match[1], match[2])
-    elif (match := _FIRST_BRACKETED.match(line)) and (match[2] or match[3]):
-        yield from _priced(line[match.end() :], match[1], match[2])
+            return None
+        return _priced(item, match[1], match[2])
+    if (match := _FIRST_BRACKETED.match(line)) and (match[2] or match[3]):
+        return _priced(line[match.end() :], match[1], match[2])
+    return None
 
 
-def _priced(item: str, number: str, unit: str | None) -> Iterator[_Offer]:
+def _priced(item: str, number: str, unit: str | None) -> _Offer | None:
     price = tokens(number)
-    if price is not None:
-        yield _Offer(item, price, unit is not None)
+    return None if price is None else _Offer(item, price, unit is not None)
 
 
 def _is_tight(line: str, start: int, end: int) -> bool:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mhc_lab.transcripts.chat_log import parse_chat
@@ -18,7 +18,8 @@ from mhc_lab.transcripts.transcript import Transcript
 ANY = st.text(alphabet=st.characters(), max_size=40)
 PIECES = st.sampled_from([
     "alice", "bob", "Alice", "zed99", ": ", ":", "\uff1a", "|7| ", " tipped 5 tokens", " has joined the room", "Notice: ", "Hello",
-    "hello there", "[12:05] ", "[", "]", "https://a.b", "\u200e", "\x00", "\x85", "\u2028", "  ", "\t", "@bob", "שלום", "-----", "\n", "\n", "\r", "\r\n",
+    "hello there", "[12:05] ", "[", "]", "https://a.b", "\u200e", "\x00", "\x85", "\u2028", "  ", "\t",
+    "@bob", "שלום", "-----", "\n", "\n", "\r", "\r\n",
     "Timestamp: [1] | Username: [alice] | Message: [", "] | isBroadcaster: [true]", "ChatType: [PM] | ",
 ])  # fmt: skip
 LOGS = st.one_of(ANY, st.lists(PIECES, max_size=30).map("".join))
@@ -108,6 +109,8 @@ def test_every_price_is_in_bounds_and_stands_in_its_line(text: str) -> None:
 @given(st.text(alphabet="0123456789,./ ½", max_size=12))
 @settings(max_examples=500, deadline=None)
 def test_a_number_that_is_no_whole_price_is_stored_as_no_other(number: str) -> None:
+    assume(not re.search(r"\.\s?\.", number))  # a leader, which separates
+
     stored = [one.tokens for one in parse_menu(f"Flash = {number}").items]
 
     written = number.strip().rstrip("., ")
@@ -118,7 +121,8 @@ def test_a_number_that_is_no_whole_price_is_stored_as_no_other(number: str) -> N
 @pytest.mark.parametrize(
     "piece",
     [
-        "a", "a: ", "[", "]", "] | isBroadcaster: [", "alice tipped 1 tokens - ", " ", "-", ".", ". ", "1", "1,", "💋", ":a ", "(1) ", "- 1 ",
+        "a", "a: ", "[", "]", "] | isBroadcaster: [", "alice tipped 1 tokens - ", " ", "-", ".", ". ", "1",
+        "1,", "💋", ":a ", "(1) ", "- 1 ",
         "| ", "@a", "\u200e", "has joined the room ", "my toy ", "[1:1", "ChatType: [", "a|1|", "\u2028",
     ],
 )  # fmt: skip
