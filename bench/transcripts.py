@@ -1,4 +1,4 @@
-"""What reading a pasted chat log costs: every kind of line, four times as many of them, and a single line of ten million characters."""
+"""What reading pasted text costs: a chat log of every kind of line, four times as much of it, one line without end, and a tip menu."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 from bench.figures import Figure
 from mhc_lab.transcripts.chat_log import parse_chat
+from mhc_lab.transcripts.tip_menu import parse_menu
 
 SIZE = 10_000_000
-ROUNDS = 3
+ROUNDS = 5
 PEOPLE = 400
 
 _WORDS = (
@@ -28,10 +29,12 @@ def measure() -> list[Figure]:
     ratio = statistics.median(much / little for little, much in took)
     one_line = _seconds("night_owl: " + "a line without end " * (SIZE // 19))
     events = len(parse_chat(small).events)
+    menu = tip_menu(SIZE)
     return [
         Figure("a chat log of 10 MB", ten, 5.0, "s", f"{small.count(chr(10)):,} lines, {events:,} events"),
         Figure("a chat log of 40 MB", ratio, 4.4, "× 10 MB", "median of ratios in turn"),
         Figure("one line of 10,000,000 characters", one_line, 5.0, "s", "a message"),
+        Figure("a tip menu of 10 MB", _seconds(menu, parse_menu), 5.0, "s", f"{menu.count(chr(10)):,} lines"),
     ]
 
 
@@ -68,7 +71,20 @@ def _line(rng: random.Random, name: str) -> str:
     return rng.choices(makers, weights)[0]()
 
 
-def _seconds(text: str) -> float:
+def tip_menu(size: int) -> str:
+    """A menu of about ``size`` characters in which no line is like another."""
+    shapes = (
+        "💋 Flash {0} of the evening - {1} tokens",
+        "{1} - Dance the night away {0}",
+        "Show me {0}: {1}",
+        "Song {0} ({1})",
+        "Menu {0}",
+    )
+    lines = (shapes[number % 5].format(number, number % 900 + 1) for number in range(size // 27))
+    return "\n".join(lines)
+
+
+def _seconds(text: str, read: Callable[[str], object] = parse_chat) -> float:
     began = time.process_time()
-    parse_chat(text)
+    read(text)
     return time.process_time() - began

@@ -133,7 +133,6 @@ class Unfollows:
                 ("of them back again", self.returned),
                 (f"{self.direction} at the start", self.at_start),
                 *([("there before we looked", self.baseline)] if self.baseline else []),
-                *([("there before we looked", self.baseline)] if self.baseline else []),
                 ("came", self.follows),
                 (f"{self.direction} at the end", self.at_end),
                 ("of all who could have left", None if rate is None else f"{rate:.1%}"),

@@ -11,6 +11,7 @@ _BEFORE = frozenset("*•‣⁃∙●▪»›→|_-–—+~<>=")
 _BEHIND = frozenset("*•‣⁃∙●▪«‹←|_-–—=<>~")
 _PICTURE_BEFORE = re.compile(r":[A-Za-z_]\w*+:?(?=\s|\Z)\s*+")
 _PICTURE_BEHIND = re.compile(r"(?:(?<=\s)|\A):[A-Za-z_]\w{0,40}:?\Z")
+_CODE = re.compile(r"\s:[A-Za-z_]")
 _LONGEST_PICTURE = 44
 
 LETTERS = r"[^\W\d_]|[\u24b6-\u24e9\U0001f130-\U0001f189]"
@@ -50,7 +51,7 @@ def barred(line: str) -> str:
 
 def undecorated(line: str) -> str:
     """``line`` without blanks and decoration around it; a sign directly before a number is none."""
-    if line[:1].isalnum() and (line[-1].isalnum() or line[-1] in ")]") and ":" not in line:
+    if line[:1].isalnum() and (line[-1].isalnum() or line[-1] in ")]") and not (":" in line and _CODE.search(line)):
         return line  # as most are
     start = _start(line)
     return line[start : _end(line, start)]

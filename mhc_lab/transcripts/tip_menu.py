@@ -76,8 +76,8 @@ _FIRST = re.compile(rf"{_PRICE}\s{{0,8}}({_SEPARATOR})(\s*+)", _FLAGS)
 _FIRST_BRACKETED = re.compile(rf"[(\[]\s{{0,4}}{_PRICE}\s{{0,4}}[)\]]\s{{0,8}}({_SEPARATOR}\s*+)?+", _FLAGS)
 _LEADER, _ARROW = " .·…", " ->→»~=_,;"
 _SEPARATORS = f"{_LEADER}-–—=|:\uff1a"
-_ENDS = frozenset("0123456789nskNSK)]!.,;")
-"""With which a price ends: its last digit, its unit, its bracket, or a stop."""
+_STOPS, _BRACKETS, _UNIT_ENDS = "!.,; \t", frozenset(")]"), frozenset("nskNSK")
+"""With which a price ends when not with a digit: stops, behind a bracket or the last letter of a unit."""
 _END = 48
 """A price with everything around it is not longer, so only so much of the end of a line is searched for it."""
 
@@ -87,8 +87,8 @@ _SIGNS = frozenset("-–—=|:\uff1a…")
 _ENDS_IN_NUMBER = re.compile(r"(?<![^\s])[0-9][0-9.,/]*\Z")
 _ANOTHER_PRICE = re.compile(
     r"[-–—=|:\uff1a….(\[0-9](?:"
-    r"(?<=[=|…])\s{0,8}[0-9]|(?<=\.)\.\s{0,8}[0-9]"  # "| 50", ".. 50"
-    r"|(?<=[-–—:\uff1a])(?:(?<![0-9].)\s{0,8}|\s{1,8})[0-9]"  # "- 50", "-50"; not "2-3", not "12:30"
+    r"(?<=[=|…])\s{0,8}[0-9¼-¾⅐-⅞]|(?<=\.)\.\s{0,8}[0-9¼-¾⅐-⅞]"  # "| 50", ".. 50"
+    r"|(?<=[-–—:\uff1a])(?:(?<![0-9].)\s{0,8}|\s{1,8})[0-9¼-¾⅐-⅞]"  # "- 50", "-50"; not "2-3", not "12:30"
     r"|(?<=[0-9])(?:\s{0,8}(?:[=|…]|\.\.)|\s{1,8}[-–—:\uff1a]|[-–—:\uff1a]\s|\s{0,3}[,;/•·&+]\s)"  # "50 |", "50 -", "50- ", "50, "
     r"|(?<=[(\[])\s{0,4}[0-9][0-9,.]*+[^()\[\]]{0,10}[)\]]\s*+\S)",  # "(50) Dance"
     re.ASCII,
@@ -111,11 +111,12 @@ class _Offers(dict[str, "_Offer | None"]):
 
 def _offers(line: str, read: _Offers) -> list[_Offer]:
     """What ``line`` offers: several items only when each part of it is one by itself."""
-    line = undecorated(_LABEL.sub("", line, count=1))
-    parts = [part for part in map(undecorated, _DIVIDER.split(barred(line))) if part]
-    if len(parts) > 1:
+    line = undecorated(_LABEL.sub("", line, count=1) if line[0] in "nN" else line)
+    with_bars = barred(line)
+    if _DIVIDER.search(with_bars):
+        parts = [part for part in map(undecorated, _DIVIDER.split(with_bars)) if part]
         offers = [*takewhile(bool, map(read.__getitem__, parts))]
-        if len(offers) == len(parts):
+        if len(offers) == len(parts) > 1:
             return [offer for offer in offers if offer]
     single = read[line]
     return [single] if single else []
@@ -123,7 +124,7 @@ def _offers(line: str, read: _Offers) -> list[_Offer]:
 
 def _offer(line: str) -> _Offer | None:
     """The single item in ``line``; None when there is none, or more than one."""
-    marked = len(_WITH_UNIT.findall(line))
+    marked = len(_WITH_UNIT.findall(line)) if "k" in line or "K" in line else 0  # every unit has one
     if marked > 1:
         return None
     for read in (_price_last, _price_first):
@@ -136,18 +137,20 @@ def _offer(line: str) -> _Offer | None:
 
 
 def _price_last(line: str) -> _Offer | None:
-    if line[-1:] not in _ENDS:
-        return None
+    last = line.rstrip(_STOPS)[-1:]
     start = max(0, len(line) - _END)
+    if last in _BRACKETS:
+        match = _BRACKETED.search(line, start)
+        return _priced(line[: match.start()].rstrip(_SEPARATORS), match[1], match[2]) if match else None
+    if not last.isdecimal() and last not in _UNIT_ENDS:
+        return None
     if match := _LAST.search(line, start):
         item = line[: match.start()].rstrip()
         if match[1][0] in ".·…":
             item = item.rstrip(_LEADER)
         is_sure = item[-1:] not in _SIGNS and not _is_tight(line, match.start(1), match.end(1))
         return _priced(item, match[2], match[3]) if is_sure else None
-    if match := _BRACKETED.search(line, start):
-        return _priced(line[: match.start()].rstrip(_SEPARATORS), match[1], match[2])
-    if match := _UNSEPARATED.search(line, start):
+    if last in _UNIT_ENDS and (match := _UNSEPARATED.search(line, start)):
         item = line[: match.start()].rstrip(_ARROW)
         is_sure = not _ENDS_IN_NUMBER.search(item, max(0, len(item) - _END))
         return _priced(item, match[1], match[2]) if is_sure else None
