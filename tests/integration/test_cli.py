@@ -267,3 +267,14 @@ def test_a_log_that_was_tampered_with_is_found_by_the_check(mhc: Mhc, settings: 
 
     assert (intact.returncode, tampered.returncode) == (0, 1)
     assert "tampered with at line 1" in tampered.stdout
+
+
+def test_status_survives_a_damaged_pointer(mhc: Mhc, tmp_path: Path) -> None:
+    mhc("mirror", "refresh")
+    (tmp_path / "home" / "mirror" / "current.json").write_text("garbage")
+
+    status = mhc("status")
+
+    assert status.returncode == 0
+    assert "mirror    The mirror's pointer" in status.stdout
+    assert "Run `mhc mirror refresh`" in status.stdout
