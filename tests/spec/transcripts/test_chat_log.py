@@ -226,6 +226,13 @@ def test_a_link_glued_to_a_known_name_keeps_its_scheme() -> None:
     assert told("alice: hi\nalicehttps://example.com") == "1 alice: hi\n2 alice: https://example.com"
 
 
+def test_the_labels_of_the_room_are_never_known() -> None:
+    assert (
+        told("Notice: x\nbob: look\nNoticeBoard\nnoticeboard", names=["notice"])
+        == "2 bob: look / NoticeBoard / noticeboard"
+    )
+
+
 def test_a_guessed_name_is_not_known() -> None:
     assert told("bob: hi\nwellThen\nwelldone") == "1 bob: hi\n2 well?: Then / welldone"
 
