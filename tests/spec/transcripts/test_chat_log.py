@@ -337,7 +337,7 @@ def test_a_transcript_counts_people_tips_and_tokens() -> None:
     assert transcript.total_tokens == 1005
     assert (transcript.family, transcript.category) == ("native", "public_chat")
     assert repr(transcript) == (
-        "2 messages, 2 tips of 1,005 tokens, 3 people; 1 under a guessed name; 1 notices left out; 1 lines not read"
+        "2 messages, 2 tips of 1,005 tokens, 3 people; 1 event under a guessed name; 1 notice left out; 1 line not read"
     )
 
 
