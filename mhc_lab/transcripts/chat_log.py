@@ -68,7 +68,7 @@ def parse_chat(text: str, *, names: Iterable[str] = ()) -> Transcript:
             return read_structured(lines)
         is_direct = _TIME.match(beginning) is not None
         read, seen = _read_alone(lines)
-        known = (given | seen) - NO_NAMES
+        known = {name for name in given | seen if name.lower() not in NO_NAMES}
         events, dropped = _read_together(read, lines, known=known, is_direct=is_direct)
     return Transcript(
         events,

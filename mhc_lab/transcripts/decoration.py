@@ -9,8 +9,8 @@ _SIGNS = "-–—+~<>=≈\u2796\u2795"
 """What belongs to a number directly behind it."""
 _BEFORE = frozenset("*•‣⁃∙●▪»›→|_-–—+~<>=")
 _BEHIND = frozenset("*•‣⁃∙●▪«‹←|_-–—=<>~")
-_PICTURE_BEFORE = re.compile(r":[A-Za-z_]\w*+:?(?=\s|\Z)\s*+")
-_PICTURE_BEHIND = re.compile(r"(?:(?<=\s)|\A):[A-Za-z_]\w{0,40}:?\Z")
+_PICTURE_BEFORE = re.compile(r":(?=[0-9]{0,4}[A-Za-z_])[\w-]++(?::|(?=\s|\Z))\s*+")
+_PICTURE_BEHIND = re.compile(r":(?:(?<=\s:)|(?<!.:)|(?=[\w-]{1,41}:\Z))[A-Za-z_][\w-]{0,40}:?\Z")
 _CODE = re.compile(r"\s:[A-Za-z_]")
 _LONGEST_PICTURE = 44
 

@@ -85,6 +85,9 @@ _WITH_UNIT = re.compile(rf"[0-9](?<![0-9.,].)[0-9.,]*+\s{{0,8}}{_UNIT}", _FLAGS)
 _SIGNS = frozenset("-–—=|:\uff1a…")
 """Directly before a separator, they make it something else: a minus."""
 _ENDS_IN_NUMBER = re.compile(r"(?<![^\s])[0-9][0-9.,/]*\Z")
+_ENDS_IN_LINK = re.compile(r"://\S*+\Z")
+"""Then a number behind it belongs to the link."""
+_LONGEST_LINK = 300
 _ANOTHER_PRICE = re.compile(
     r"[-–—=|:\uff1a….(\[0-9](?:"
     r"(?<=[=|…])\s{0,8}[0-9¼-¾⅐-⅞]|(?<=\.)\.\s{0,8}[0-9¼-¾⅐-⅞]"  # "| 50", ".. 50"
@@ -148,6 +151,10 @@ def _price_last(line: str) -> _Offer | None:
         item = line[: match.start()].rstrip()
         if match[1][0] in ".·…":
             item = item.rstrip(_LEADER)
+        elif len(match[1]) > 1:  # the run may be longer than what was searched
+            item = line[: match.start()].rstrip(match[1][0]).rstrip()
+        if "://" in line and _ENDS_IN_LINK.search(line, max(0, match.start() - _LONGEST_LINK), match.start()):
+            return None
         is_sure = item[-1:] not in _SIGNS and not _is_tight(line, match.start(1), match.end(1))
         return _priced(item, match[2], match[3]) if is_sure else None
     if last in _UNIT_ENDS and (match := _UNSEPARATED.search(line, start)):
@@ -170,7 +177,7 @@ def _price_first(line: str) -> _Offer | None:
 
 def _priced(item: str, number: str, unit: str | None) -> _Offer | None:
     price = tokens(number)
-    return None if price is None else _Offer(item, price, unit is not None)
+    return None if price is None else _Offer(item.strip(), price, unit is not None)
 
 
 def _is_tight(line: str, start: int, end: int) -> bool:

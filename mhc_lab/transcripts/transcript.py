@@ -87,12 +87,12 @@ class Transcript:
             plural(len(self.users), "person", "people"),
         ]
         also = [
-            (self.guessed_count, "under a guessed name"),
-            (len(self.dropped.notices), "notices left out"),
-            (len(self.dropped.empty), "without text"),
-            (len(self.dropped.unread), "lines not read"),
+            (self.guessed_count, "event under a guessed name", "events under guessed names"),
+            (len(self.dropped.notices), "notice left out", "notices left out"),
+            (len(self.dropped.empty), "message without text", "messages without text"),
+            (len(self.dropped.unread), "line not read", "lines not read"),
         ]
-        return "; ".join([", ".join(said), *(f"{count:,} {what}" for count, what in also if count)])
+        return "; ".join([", ".join(said), *(plural(*one) for one in also if one[0])])
 
     def _repr_html_(self) -> str:
         return f"<p class='mhc-quiet'>{self!r}</p>{self.page(1)}"

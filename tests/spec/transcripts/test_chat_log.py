@@ -226,6 +226,13 @@ def test_a_link_glued_to_a_known_name_keeps_its_scheme() -> None:
     assert told("alice: hi\nalicehttps://example.com") == "1 alice: hi\n2 alice: https://example.com"
 
 
+def test_the_labels_of_the_room_are_never_known() -> None:
+    assert (
+        told("Notice: x\nbob: look\nNoticeBoard\nnoticeboard", names=["notice"])
+        == "2 bob: look / NoticeBoard / noticeboard"
+    )
+
+
 def test_a_guessed_name_is_not_known() -> None:
     assert told("bob: hi\nwellThen\nwelldone") == "1 bob: hi\n2 well?: Then / welldone"
 
@@ -330,7 +337,7 @@ def test_a_transcript_counts_people_tips_and_tokens() -> None:
     assert transcript.total_tokens == 1005
     assert (transcript.family, transcript.category) == ("native", "public_chat")
     assert repr(transcript) == (
-        "2 messages, 2 tips of 1,005 tokens, 3 people; 1 under a guessed name; 1 notices left out; 1 lines not read"
+        "2 messages, 2 tips of 1,005 tokens, 3 people; 1 event under a guessed name; 1 notice left out; 1 line not read"
     )
 
 

@@ -50,7 +50,7 @@ def test_a_log_is_told_in_words(log: Path) -> None:
         "bob: hello",
         "alice tipped 1,000 tokens: for you",
         "zed9 (guessed): What",
-        "3 messages, 1 tip of 1,000 tokens, 3 people; 1 under a guessed name; 2 notices left out",
+        "3 messages, 1 tip of 1,000 tokens, 3 people; 1 event under a guessed name; 2 notices left out",
     ]
 
 
