@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 import sqlalchemy as sa
 
 from bench.figures import Figure, medians
-from mhc_lab.core.settings import Settings
-from mhc_lab.db import embedded, migrate
+from bench.temporary import temporary_database
 from mhc_lab.db.engine import Database
 from mhc_lab.db.session import transaction
 from mhc_lab.following.spells import EVENTS, follow_spells
@@ -82,20 +78,11 @@ def _events(rng: np.random.Generator) -> pl.DataFrame:
 
 
 def _one_more_list() -> Figure:
-    home = Path(tempfile.mkdtemp(prefix="mhc-bench-"))
-    database = Database.open(Settings(home=home, user="bench"))
-    try:
-        migrate.upgrade(database)
+    with temporary_database() as database:
         _fill(database)
         whole = _timed(lambda: _compute(database))
         one_more = sorted(_timed_fold(database, number) for number in range(LISTS, LISTS + 3))[1]
         again = _timed(lambda: _compute(database))
-    finally:
-        database.close()
-        server = embedded.locate(home)
-        embedded.stop(home)
-        for folder in (home, server.cluster.parent, server.socket):
-            shutil.rmtree(folder, ignore_errors=True)
     return Figure(
         "one more list of 100,000 names", one_more / min(whole, again), 0.1, f"× computing {LISTS} lists again",
         f"{one_more:.2f} s against {whole:.1f} s and {again:.1f} s",

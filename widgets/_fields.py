@@ -6,10 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 
 import ipywidgets as ipw
+from sqlalchemy.orm import Session
 from traitlets import Unicode
 
 from mhc_lab.analytics.window import Window
 from mhc_lab.core import display
+from mhc_lab.core.errors import RefusedError
+from mhc_lab.core.ids import PersonId
+from mhc_lab.core.names import username
 from mhc_lab.services import people
 from mhc_lab.services.people import Completion
 from mhc_lab.workbench import Workbench
@@ -31,6 +35,14 @@ class PersonPicker(ipw.VBox):
         super().__init__([self.name, self.hint])
         self.observe(lambda change: setattr(self.name, "value", change.new), "value")
         self.value = value
+
+    def meant(self, session: Session) -> PersonId | None:
+        """Whom the name means, today's or a former one; None as long as it is nobody's."""
+        try:
+            name = username(self.value)
+        except RefusedError:
+            return None
+        return people.find(session, [name]).get(name)
 
     def _typed(self) -> None:
         self.value = typed = str(self.name.value).strip()

@@ -183,10 +183,12 @@ def _begins(column: sa.ColumnElement[str], prefix: str) -> sa.ColumnElement[bool
 
     A pattern would do only as long as the server plans anew for every prefix, and it stops that after a few.
     """
-    begin = prefix.strip().lower()
-    if not begin.isascii() or "\x00" in begin:
+    begin = prefix.strip()
+    if not begin.isascii() or "\x00" in begin:  # the latter no statement can carry
         return sa.false()
-    return sa.and_(column.op("~>=~")(begin), column.op("~<~")(f"{begin}~"))  # ~ comes after all that a name is made of
+    return sa.and_(
+        column.op("~>=~")(begin.lower()), column.op("~<~")(f"{begin.lower()}~")
+    )  # ~ comes after all that a name is made of
 
 
 def _by_bytes(column: sa.ColumnElement[str]) -> sa.TextClause:

@@ -128,6 +128,14 @@ def history(
     return [_as_change(row) for row in session.execute(statement)]
 
 
+def removed(session: Session, person: PersonId) -> list[Change]:
+    """What others were to ``person`` and are no more: the removal of each, newest first."""
+    log, later = history_table.c, history_table.alias("later").c
+    newest = sa.select(sa.func.max(later.id)).where(later.relationship_id == log.relationship_id).scalar_subquery()
+    statement = _changes().where(log.person_id == person, log.after.is_(None), log.id == newest)
+    return [_as_change(row) for row in session.execute(statement)]
+
+
 def undo(session: Session, change: Change) -> Change:
     """Make a relationship what it was before ``change``, its newest one. That is a change too: undone in turn, it is redone.
 
@@ -218,7 +226,7 @@ def _read(session: Session, *conditions: sa.ColumnElement[bool]) -> list[Relatio
         .where(*conditions)
         .order_by(table.c.tier, related.c.username, whose.c.username, table.c.type, table.c.custom_label)
     )
-    return [Relationship(*row[:7], Terms(*row[7:])) for row in session.execute(statement)]
+    return [Relationship(*[*row[:7], Terms(*row[7:])]) for row in session.execute(statement)]
 
 
 def _mentions(word: str) -> sa.ColumnElement[bool]:
@@ -252,7 +260,7 @@ def _changes() -> sa.Select[*tuple[Any, ...]]:
 
 def _as_change(row: sa.Row[*tuple[Any, ...]]) -> Change:
     *plain, was, becomes = row
-    return Change(*plain, was and Terms.read(was), becomes and Terms.read(becomes))
+    return Change(*[*plain, was and Terms.read(was), becomes and Terms.read(becomes)])
 
 
 def _conflict(mine: Terms | str, theirs: Relationship | None, *, verb: str = "saving") -> ConflictError:

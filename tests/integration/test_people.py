@@ -100,6 +100,65 @@ def test_a_search_takes_percent_and_underscore_as_they_are(session: Session) -> 
     assert people.search(session, "%") == []
 
 
+def test_names_of_today_and_of_before_are_completed_together_in_order_and_none_twice(session: Session) -> None:
+    found = people.find_or_create(session, ["ab1", "ab3", "ab_", "b"], at=NOON)
+    people.rename(session, found["ab3"], to="new", at=LATER)
+    people.rename(session, found["b"], to="ab3", at=LATER + timedelta(days=1))
+    people.rename(session, found["ab1"], to="ab2", at=LATER)
+
+    completed = people.complete(session, " AB ")
+
+    assert [(one.name, one.username) for one in completed] == [
+        ("ab1", "ab2"),
+        ("ab2", "ab2"),
+        ("ab3", "ab3"),
+        ("ab_", "ab_"),
+    ]
+    assert people.complete(session, "ab", limit=2) == completed[:2]
+
+
+def test_a_former_name_of_several_is_completed_as_that_of_the_last(session: Session) -> None:
+    found = people.find_or_create(session, ["x1", "y"], at=NOON)
+    people.rename(session, found["x1"], to="one", at=LATER)
+    people.rename(session, found["y"], to="x1", at=LATER + timedelta(days=1))
+    people.rename(session, found["y"], to="two", at=LATER + timedelta(days=2))
+
+    assert [(one.name, one.username) for one in people.complete(session, "x")] == [("x1", "two")]
+
+
+@pytest.mark.parametrize("prefix", ["a%", "\x00", "\u212a", "é", "~", "'", "ab\\"])
+def test_what_no_name_begins_with_completes_nothing(session: Session, prefix: str) -> None:
+    people.find_or_create(session, ["ab", "k"], at=NOON)
+
+    assert people.complete(session, prefix) == people.search(session, prefix) == []
+
+
+def test_completion_reads_only_as_much_of_the_index_as_it_shows(session: Session) -> None:
+    session.execute(sa.text(
+        "INSERT INTO persons (username, first_seen_at, last_seen_at) SELECT 'a' || n, now(), now() FROM generate_series(1, 20000) AS n"
+    ))  # fmt: skip
+    session.execute(sa.text("SET LOCAL plan_cache_mode = force_generic_plan"))
+    for _ in range(6):  # so that the statement is prepared, and planned without its prefix
+        people.complete(session, "a9", limit=5)
+    read = sa.text("SELECT pg_stat_get_xact_tuples_returned('persons_username_prefix_idx'::regclass)")
+    before = session.scalar(read)
+
+    people.complete(session, "a9", limit=5)
+
+    assert 0 < session.scalar(read) - before < 20
+
+
+def test_known_names_are_found_and_all_strangers_named(session: Session) -> None:
+    found = people.find_or_create(session, ["alice", "bob"], at=NOON)
+    people.rename(session, found["bob"], to="robert", at=LATER)
+
+    assert people.known(session, [" ALICE", "bob", "alice"]) == {"alice": found["alice"], "bob": found["bob"]}
+    with pytest.raises(NotFoundError, match='"carol" or "dave"'):
+        people.known(session, ["alice", "carol", "dave"])
+    with pytest.raises(RefusedError, match="is not a user name"):
+        people.known(session, ["alice", "<b>"])
+
+
 def test_me_is_unknown_until_it_is_said(session: Session) -> None:
     with pytest.raises(ConfigurationError, match="Set MHC_BROADCASTER"):
         people.me(session)

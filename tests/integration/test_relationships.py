@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from mhc_lab.core.errors import ConfigurationError, ConflictError, NotFoundError, RefusedError
 from mhc_lab.core.ids import PersonId
-from mhc_lab.db.engine import Database
-from mhc_lab.db.session import transaction
 from mhc_lab.services import people, relationships
 from mhc_lab.services.relationship_terms import Change, Relationship, Terms
 from mhc_lab.workbench import Workbench
@@ -322,6 +316,26 @@ def test_the_history_is_read_newest_first_of_one_or_of_a_person_from_either_side
     assert said(relationships.history(passing, limit=2)) == ["bob removed", "alice added"]
 
 
+def test_those_that_are_gone_are_listed_by_their_last_removal(passing: Session, persons: Persons) -> None:
+    for name, terms in (("bob", DOM), ("bob", Terms("friend")), ("alice", DOM)):
+        relationships.set(passing, persons[name], terms)
+    friend, dom = sorted(
+        relationships.between(passing, persons["studio"], persons["bob"]), key=lambda one: one.terms.tier
+    )
+    for one in (friend, dom):
+        relationships.remove(passing, one.seen)
+    relationships.put_back(passing, friend.id)
+    again = relationships.between(passing, persons["studio"], persons["bob"])[0]
+    relationships.remove(passing, again.seen)
+
+    gone = relationships.removed(passing, persons["studio"])
+    relationships.put_back(passing, dom.id)
+
+    assert [(one.related, one.relationship) for one in gone] == [("bob", friend.id), ("bob", dom.id)]
+    assert [one.relationship for one in relationships.removed(passing, persons["studio"])] == [friend.id]
+    assert relationships.removed(passing, persons["bob"]) == []
+
+
 INSERT = (
     "INSERT INTO profile_relationships (person_id, related_person_id, type, custom_label, tier, status, started_on, ended_on)"
     " SELECT a.id, {}, {} FROM persons AS a, persons AS b WHERE a.username = 'alice' AND b.username = 'bob'"
@@ -386,124 +400,3 @@ def test_with_a_person_go_their_relationships_and_the_history(passing: Session, 
 
     counts = "SELECT (SELECT count(*) FROM profile_relationships) + (SELECT count(*) FROM profile_relationship_history)"
     assert passing.scalar(sa.text(counts)) == 0
-
-
-class RelationshipsMachine(RuleBasedStateMachine):
-    """Relationships of three persons against a dictionary from ends and kind to terms, and a list of all that changed."""
-
-    session: Session
-
-    ends = st.permutations(range(3)).map(lambda order: (order[0], order[1]))
-    tiers, notes = st.integers(1, 3), st.sampled_from(["", "n", "<i>"])
-    kinds = st.sampled_from([("dom", ""), ("sub", ""), ("custom", "x")])
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.point = self.session.begin_nested()
-        found = people.find_or_create(self.session, (f"p{number}" for number in range(3)), at=NOON)
-        self.ids = list(found.values())
-        self.known: dict[object, tuple[tuple[int, int], Terms]] = {}
-        self.log: list[tuple[object, Terms | None, Terms | None]] = []
-
-    def _now(self, relationship: object) -> Terms | None:
-        return self.known[relationship][1] if relationship in self.known else None
-
-    def _taken(self, ends: tuple[int, int], terms: Terms, *, but: object = None) -> bool:
-        kind = (ends, terms.type, terms.custom_label)
-        return kind in {(e, t.type, t.custom_label) for key, (e, t) in self.known.items() if key != but}
-
-    @rule(ends=ends, kind=kinds, tier=tiers, notes=notes)
-    def make(self, ends: tuple[int, int], kind: tuple[str, str], tier: int, notes: str) -> None:
-        terms = Terms(*kind, tier=tier, notes=notes)
-        if (ends, terms) in self.known.values():
-            assert relationships.set(self.session, self.ids[ends[1]], terms, person=self.ids[ends[0]]) is None
-            return
-        if self._taken(ends, terms):
-            with pytest.raises(ConflictError):
-                relationships.set(self.session, self.ids[ends[1]], terms, person=self.ids[ends[0]])
-            return
-        change = relationships.set(self.session, self.ids[ends[1]], terms, person=self.ids[ends[0]])
-        assert change is not None
-        self.known[change.relationship] = (ends, terms)
-        self.log.append((change.relationship, None, terms))
-
-    @rule(data=st.data(), kind=kinds, tier=tiers, notes=notes)
-    def change(self, data: st.DataObject, kind: tuple[str, str], tier: int, notes: str) -> None:
-        if not self.known:
-            return
-        relationship = data.draw(st.sampled_from(list(self.known)))
-        ends, before = self.known[relationship]
-        terms = Terms(*kind, tier=tier, notes=notes)
-        seen = next(one.seen for one in self._read() if one.id == relationship)
-        if self._taken(ends, terms, but=relationship):
-            with pytest.raises(RefusedError):
-                relationships.set(self.session, self.ids[ends[1]], terms, person=self.ids[ends[0]], was=seen)
-            return
-        change = relationships.set(self.session, self.ids[ends[1]], terms, person=self.ids[ends[0]], was=seen)
-        assert (change is None) == (terms == before)
-        if change is not None:
-            self.known[relationship] = (ends, terms)
-            self.log.append((relationship, before, terms))
-
-    @rule(data=st.data())
-    def remove(self, data: st.DataObject) -> None:
-        if not self.known:
-            return
-        seen = data.draw(st.sampled_from(self._read())).seen
-        relationships.remove(self.session, seen)
-        self.log.append((seen.id, self.known.pop(seen.id)[1], None))
-
-    @rule(data=st.data())
-    def undo(self, data: st.DataObject) -> None:
-        changes = relationships.history(self.session, limit=1000)
-        if not changes:
-            return
-        change = data.draw(st.sampled_from(changes))
-        ends = tuple(self.ids.index(person) for person in (change.person_id, change.related_person_id))
-        newest = next(one for one in changes if one.relationship == change.relationship)
-        if newest.id != change.id:
-            with pytest.raises(ConflictError):
-                relationships.undo(self.session, change)
-            return
-        if change.before is not None and self._taken(ends, change.before, but=change.relationship):  # type: ignore[arg-type]
-            with pytest.raises(RefusedError):
-                relationships.undo(self.session, change)
-            return
-        relationships.undo(self.session, change)
-        self.log.append((change.relationship, self._now(change.relationship), change.before))
-        self.known.pop(change.relationship, None)
-        if change.before is not None:
-            self.known[change.relationship] = (ends, change.before)  # type: ignore[assignment]
-
-    def _read(self) -> list[Relationship]:
-        return [one for person in self.ids for one in relationships.of(self.session, person).to_them]
-
-    @invariant()
-    def everything_is_as_the_model_says(self) -> None:
-        there = {
-            one.id: ((self.ids.index(one.person_id), self.ids.index(one.related_person_id)), one.terms)
-            for one in self._read()
-        }
-        written = [(one.relationship, one.before, one.after) for one in relationships.history(self.session, limit=1000)]
-
-        assert there == self.known
-        assert written[::-1] == self.log
-
-    def teardown(self) -> None:
-        self.point.rollback()
-
-
-@pytest.fixture
-def machine(shared_database: Database) -> Iterator[type[RelationshipsMachine]]:
-    """The machine over one transaction, rolled back to where it was after every example and at the end."""
-    with transaction(shared_database) as session:
-        yield type("Machine", (RelationshipsMachine,), {"session": session})
-        session.rollback()
-
-
-def test_relationships_and_their_history_behave_like_a_dictionary_and_a_list(
-    machine: type[RelationshipsMachine],
-) -> None:
-    run_state_machine_as_test(
-        machine, settings=settings(max_examples=15, stateful_step_count=12, deadline=None, database=None)
-    )

@@ -10,12 +10,19 @@ import pytest
 from mhc_lab.workbench import Workbench
 from widgets._fields import PersonPicker
 from widgets._view import Freshness
+from widgets.alternates import Alternates
+from widgets.collaborations import Collaborations
 from widgets.exclusions import ExcludeForm
 from widgets.followers import WhoLeft
 from widgets.media import ExactDuplicatesView
+from widgets.relationships import RelationshipForm, Relationships
+
+KINDS = [
+    ExcludeForm, WhoLeft, ExactDuplicatesView, PersonPicker, Collaborations, Alternates, RelationshipForm, Relationships,
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", [ExcludeForm, WhoLeft, ExactDuplicatesView, PersonPicker])
+@pytest.mark.parametrize("kind", KINDS)
 def test_no_attribute_hides_one_of_the_widget(empty_wb: Workbench, kind: type[ipw.VBox]) -> None:
     widget = kind(empty_wb)
 
