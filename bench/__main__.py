@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import sys
 
-from bench import cohorts, dashboard, effects, follow_history, follow_lists, pairs, startup, survival
+from bench import cohorts, dashboard, effects, follow_history, follow_lists, pairs, startup, survival, transcripts
 from bench.figures import show
 
 
 def main() -> int:
     """Measure everything and show it."""
-    parts = (startup, dashboard, follow_lists, effects, follow_history, cohorts, survival, pairs)
+    parts = (startup, dashboard, follow_lists, effects, follow_history, cohorts, survival, transcripts, pairs)
     figures = [figure for part in parts for figure in part.measure()]
     print(show(figures))
     return 0 if all(figure.holds for figure in figures) else 1

@@ -1,4 +1,4 @@
-"""What every notebook begins and ends with: ``open_workbench()``, ``record()``, ``finding()``.
+"""What every notebook begins and ends with: ``open_workbench()``, ``record()``, ``finding()``; and ``asked()``, what its address asks for.
 
 Opening sets how results are drawn from then on. The same cell is alive in JupyterLab and in a dashboard, and still in a report, where
 no kernel stands behind the page any more.
@@ -10,6 +10,7 @@ import atexit
 import logging
 import os
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 import ipywidgets as ipw
 from IPython.core.getipython import get_ipython
@@ -46,6 +47,12 @@ def open_workbench() -> Workbench:
     if live and _IN_VOILA not in os.environ:  # a dashboard's template and a report bring the style themselves
         display(HTML(drawn.style()))
     return wb
+
+
+def asked(name: str) -> str:
+    """What the address of a dashboard asks for under ``name`` (``…?person=ann``); empty when it does not, or when there is none."""
+    said = parse_qs(os.environ.get("QUERY_STRING", "")).get(name, [""])
+    return said[0]
 
 
 def record(name: str, value: records.Recordable) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 from sqlalchemy.orm import Session
 
@@ -33,6 +34,9 @@ from tests.support.clock import FrozenClock
 for name in [name for name in os.environ if name.startswith("MHC_") and name != "MHC_REQUIRE_BROWSER"]:
     del os.environ[name]  # what the person at the keyboard has set must not reach a test
 os.environ["MHC_USER"] = "tester"
+
+settings.register_profile("ours", deadline=None)  # how long an example takes is measured in bench/, never asserted
+settings.load_profile("ours")
 
 
 @pytest.fixture(scope="session")

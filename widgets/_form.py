@@ -7,7 +7,8 @@ kept as a draft until the form is saved. Every form can be driven without a brow
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Generic, TypeVar
 
@@ -17,10 +18,14 @@ from traitlets import TraitError
 
 from mhc_lab.core import display
 from mhc_lab.core.errors import ConflictError
+from mhc_lab.core.texts import unstorable
 from mhc_lab.services import drafts
 from mhc_lab.services.drafts import DraftKey
 from mhc_lab.workbench import Workbench
 from widgets._view import told
+
+QUIET_SECONDS = 0.3
+"""When nothing has come from the page for so long, nothing is on its way."""
 
 Value = TypeVar("Value")
 Result = TypeVar("Result")
@@ -40,7 +45,7 @@ class Form(ipw.VBox, Generic[Value, Result]):
         self.save = ipw.Button(description=verb, button_style="primary")
         self.outcome = ipw.HTML()
         self.draft = Draft(wb, DraftKey(wb.user, type(self).__name__, subject), fields)
-        self.save.on_click(lambda _: self._save())
+        self.save.on_click(lambda _: self._clicked())
         super().__init__([*fields, self.save, self.outcome, self.draft])
 
     @property
@@ -65,6 +70,30 @@ class Form(ipw.VBox, Generic[Value, Result]):
         """What somebody else made of it meanwhile, beside what was to be saved, as safe HTML."""
         pairs = [("yours, not saved", conflict.mine), ("theirs, saved", conflict.theirs)]
         return display.note(str(conflict), kind="bad") + display.versions(pairs)
+
+    def _clicked(self) -> None:
+        """Save what the page shows, not only what has come from it so far.
+
+        A page sends what is typed piece by piece, each when the one before has been dealt with, but a click at once: who types fast and
+        presses the button would save half a sentence.
+        """
+        self.save.disabled = True
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # there is no page
+            self._save()
+        else:
+            loop.call_later(QUIET_SECONDS, self._save_when_quiet, loop, self._now())
+
+    def _save_when_quiet(self, loop: asyncio.AbstractEventLoop, seen: list[Any]) -> None:
+        now = self._now()
+        if now == seen:
+            self._save()
+        else:
+            loop.call_later(QUIET_SECONDS, self._save_when_quiet, loop, now)
+
+    def _now(self) -> list[Any]:
+        return [field.value for field in self.fields]
 
     def _save(self) -> None:
         self.save.disabled = True
@@ -104,6 +133,15 @@ class Draft(ipw.HBox):
         self._forget()
         self.children = ()
 
+    def rest_on(self, values: Sequence[Any]) -> None:
+        """Let the fields begin with ``values`` from now on: those that nobody touched show them, what was typed stays."""
+        shown = [
+            new if field.value == before else field.value
+            for field, before, new in zip(self.fields, self._blank, values, strict=True)
+        ]
+        self._blank = list(values)
+        self._fill(shown)
+
     def _restore(self) -> None:
         with self.wb.transaction() as session:
             draft = drafts.find(session, self.key)
@@ -130,7 +168,11 @@ class Draft(ipw.HBox):
         if now == self._blank:
             self._forget()
             return
-        fields = {field.description: _plain(value) for field, value in zip(self.fields, now, strict=True)}
+        fields = {
+            field.description: _plain(value)
+            for field, value, before in zip(self.fields, now, self._blank, strict=True)
+            if value != before  # what nobody touched may be something else by the time the draft is read
+        }
         with self.wb.transaction() as session:
             drafts.keep(session, self.key, fields, at=self.wb.clock.now())
 
@@ -145,6 +187,8 @@ def _plain(value: Any) -> object:
         return {"date": value.isoformat()}
     if isinstance(value, tuple | list):
         return [_plain(one) for one in value]
+    if isinstance(value, str) and unstorable(value) is not None:
+        return None
     return value if isinstance(value, str | int | float) else None
 
 

@@ -82,10 +82,10 @@ class Filters(ipw.HBox):
     """What narrows the list of those who left; ``on_change`` is called for every choice."""
 
     def __init__(self, *, on_change: Callable[[], None]) -> None:
-        sources = [(ALL, None), *((word, source) for source, word in SOURCE_WORDS.items())]
-        self.role = ipw.Dropdown(description="Role", options=[(ALL, None), ("models", "MODEL"), ("viewers", "VIEWER")])
+        sources = [(ALL, ALL), *((word, source) for source, word in SOURCE_WORDS.items())]
+        self.role = ipw.Dropdown(description="Role", options=[(ALL, ALL), ("models", "MODEL"), ("viewers", "VIEWER")])
         self.source = ipw.Dropdown(description="Known from", options=sources)
-        self.returned = ipw.Dropdown(description="Came back", options=[(ALL, None), ("yes", True), ("no", False)])
+        self.returned = ipw.Dropdown(description="Came back", options=[(ALL, ALL), ("yes", True), ("no", False)])
         self.least, self.most = (
             ipw.Text(description=words, placeholder="any", continuous_update=False)
             for words in ("Days from", "Days to")
@@ -100,13 +100,18 @@ class Filters(ipw.HBox):
     def value(self) -> Filter:
         """What is asked for; a ``UserError`` when a number of days is none."""
         return Filter(
-            role=self.role.value,
-            source=self.source.value,
+            role=_unless_all(self.role),
+            source=_unless_all(self.source),
             least_days=_days(self.least.value),
             most_days=_days(self.most.value),
             name_prefix=self.name.value,
-            has_returned=self.returned.value,
+            has_returned=_unless_all(self.returned),
         )
+
+
+def _unless_all(field: Any) -> Any:
+    """What is chosen; None when nothing is to be narrowed."""
+    return None if field.value == ALL else field.value
 
 
 class HowMany(View):

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Generic, TypeVar
+
 import ipywidgets as ipw
 
 from mhc_lab.core import display
 from mhc_lab.core.errors import RefusedError
-from mhc_lab.jobs.exclusion import ExclusionPlan
-from mhc_lab.jobs.plan import Approved
+from mhc_lab.jobs.plan import Approved, Plan
 from widgets._view import told
 
+P = TypeVar("P", bound=Plan)
 
-class PlanReview(ipw.VBox):
+
+class PlanReview(ipw.VBox, Generic[P]):
     """Every action of a plan with its reason and a tick; the approval is bound to exactly what is ticked.
 
     :attr:`plan` is the plan as ticked, :attr:`approved` what the button made of it; a tick changed afterwards takes that back.
     """
 
-    def __init__(self, plan: ExclusionPlan, *, by: str) -> None:
-        self.whole, self.by = plan, by
-        self.approved: Approved[ExclusionPlan] | None = None
+    def __init__(self, plan: P, *, by: str) -> None:
+        self.whole: P = plan
+        self.by = by
+        self.approved: Approved[P] | None = None
         self.ticks = [
-            ipw.Checkbox(value=True, indent=False, description=f"{action.username}: {action.reason}")
+            ipw.Checkbox(value=True, indent=False, description=f"{action.name}: {action.reason}")
             for action in plan.actions
         ]
         for tick in self.ticks:
@@ -33,10 +37,10 @@ class PlanReview(ipw.VBox):
         self._changed()
 
     @property
-    def plan(self) -> ExclusionPlan:
+    def plan(self) -> P:
         """The plan without what is not ticked."""
         pairs = zip(self.ticks, self.whole.actions, strict=True)
-        return self.whole.without(*(action.username for tick, action in pairs if not tick.value))
+        return self.whole.without(*(action.name for tick, action in pairs if not tick.value))
 
     def _changed(self) -> None:
         self.approved = None

@@ -56,6 +56,11 @@ class Churn:
         return int(self.frame["gains"].sum())
 
     @property
+    def baseline(self) -> int:
+        """How many stood on the first list, when that was taken in the window: they were there before we looked."""
+        return int(self.frame["baseline"].sum())
+
+    @property
     def losses(self) -> int:
         """How many left."""
         return int(self.frame["losses"].sum())
@@ -78,8 +83,8 @@ class Churn:
 
     @property
     def share_of_exposed(self) -> float | None:
-        """Who left in the window ÷ all who could have left: those at its start and those who came; None when there were none."""
-        exposed = self.frame["at_start"].item(0) + self.gains
+        """Who left ÷ all who could have left: those at the start, those on a first list, those who came; None when there were none."""
+        exposed = self.frame["at_start"].item(0) + self.baseline + self.gains
         return self.losses / exposed if exposed else None
 
     @property
@@ -113,6 +118,7 @@ class Churn:
         return display.facts(
             f"{self.window}, by {PERIODS[self.every]}",
             [
+                *([("there before we looked", self.baseline)] if self.baseline else []),
                 ("came", self.gains),
                 ("left", self.losses),
                 ("net", f"{self.net:+,}"),
@@ -156,7 +162,7 @@ def churn(mirror: Mirror, *, window: Window, every: Every = "1mo", direction: Di
     counted = mirror.query(
         "followers/churn", direction=direction, since=window.start, until=window.end, every=PERIODS[every]
     )
-    exposed = pl.col("at_start") + pl.col("gains")
+    exposed = pl.col("at_start") + pl.col("baseline") + pl.col("gains")
     frame = counted.with_columns(
         (pl.col("at_end") - pl.col("at_start")).alias("net"),
         _quotient(pl.col("losses"), pl.col("at_start")).alias("share_of_start"),

@@ -92,8 +92,8 @@ class Unfollows:
 
     @property
     def rate_of_exposed(self) -> float | None:
-        """Unfollows ÷ all who could have left: those at the start and those who came; None when there were none."""
-        exposed = self.at_start + self.follows
+        """Unfollows ÷ all who could have left: those at the start, those on a first list, those who came; None when there were none."""
+        exposed = self.at_start + self.baseline + self.follows
         return self.count / exposed if exposed else None
 
     @property

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -19,9 +19,13 @@ _COMMANDS = {
     "up": "Start the embedded database.",
     "down": "Stop the embedded database.",
     "demo": "Fill an empty workbench with an invented world.",
+    "people": "What happened with a person, in one timeline.",
     "follow": "Who follows and who left: lists, decisions, events, figures.",
+    "notes": "Notes about people: add, list, search, export, delete, restore.",
+    "parse": "Pasted chat logs and tip menus: what they say.",
     "media": "Pictures and videos: register them.",
     "exclude": "Leave persons out of every figure, and count them again.",
+    "merge": "Make persons one who turned out to be the same, and part them again.",
     "mirror": "The DuckDB mirror: refresh, verify, status.",
     "audit": "Run notebooks as audits and keep their reports.",
     "db": "The schema: upgrade, downgrade, current, check.",
@@ -74,5 +78,18 @@ def main() -> None:
     try:
         app()
     except (UserError, MirrorError) as wrong:
-        typer.secho(f"mhc: {wrong}", err=True, fg="red")
-        sys.exit(1)
+        _give_up(str(wrong))
+    except OSError as failure:
+        from mhc_lab.core import home
+        from mhc_lab.core.settings import read_settings
+
+        reason = home.why(failure)
+        if reason is None:
+            raise
+        place = failure.filename or f"The home folder {read_settings().home}, or the one for temporary files,"
+        _give_up(f"{place} {reason}. Free it, or set MHC_HOME to another folder; then run the same command again.")
+
+
+def _give_up(why: str) -> NoReturn:
+    typer.secho(f"mhc: {why}", err=True, fg="red")
+    sys.exit(1)

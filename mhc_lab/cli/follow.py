@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mhc_lab.cli.output import Json, answer, opened
-from mhc_lab.core.errors import RefusedError
+from mhc_lab.cli.output import Json, Since, Until, answer, instant, opened, window
 
 if TYPE_CHECKING:
-    from mhc_lab.analytics.window import Window
     from mhc_lab.services.following import TakenList
 
 app = typer.Typer(
@@ -23,8 +20,6 @@ app = typer.Typer(
 )
 
 Direction = Annotated[str, typer.Option(help="followers or following.")]
-Since = Annotated[str, typer.Option(help="After this instant: a day (its start, UTC) or a time with its zone.")]
-Until = Annotated[str, typer.Option(help="Up to and with this instant.")]
 
 
 @app.command("import")
@@ -53,7 +48,7 @@ def import_(
         imported = take_in.import_lists(
             wb,
             *paths,
-            observed_at=_instant(observed_at),
+            observed_at=instant(observed_at),
             direction=direction,
             complete=not partial,
             profile_of=profile_of or None,
@@ -121,7 +116,7 @@ def events(direction: Direction = "followers", since: Since = "", until: Until =
 
     with opened() as wb:
         wb.refresh_mirror()
-        log = follow_log(wb.mirror, direction=direction, window=_window(since, until))
+        log = follow_log(wb.mirror, direction=direction, window=window(since, until))
         listed = [_event(row) for row in log.frame.iter_rows(named=True)]
         said = {
             "events": listed,
@@ -150,6 +145,10 @@ def stats(since: Since, until: Until, direction: Direction = "followers", as_jso
     said = left.stats
     width = max(map(len, said))
     lines = [f"{name.replace('_', ' '):<{width}}  {_number(value)}" for name, value in said.items()]
+    if left.baseline:
+        lines.append(
+            f"{left.baseline:,} stood on the first list, taken in this window: there before we looked, so no follows."
+        )
     answer(said, as_json=as_json, words="\n".join([repr(left), *lines]))
 
 
@@ -168,28 +167,6 @@ def recompute(as_json: Json = False) -> None:
     said = {"lists": len(computed.verdicts), "events": computed.event_count, "spells": computed.spell_count}
     words = f"{said['lists']:,} lists give {said['events']:,} events and {said['spells']:,} spells."
     answer(said, as_json=as_json, words=words)
-
-
-def _instant(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise RefusedError(
-            f'"{text}" is not a time with its zone. Write it like 2026-03-29T10:00+02:00 or 2026-03-29T08:00Z.',
-            rule="instant",
-        )
-    return instant
-
-
-def _window(since: str, until: str) -> Window:
-    from mhc_lab.analytics.follow_log import EVER
-    from mhc_lab.analytics.window import Window
-
-    return Window.parse(since or EVER.start.isoformat(), until or EVER.end.isoformat())
 
 
 def _event(row: dict[str, Any]) -> dict[str, object]:

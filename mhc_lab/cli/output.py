@@ -15,12 +15,17 @@ from uuid import UUID
 
 import typer
 
+from mhc_lab.core.errors import RefusedError
 from mhc_lab.core.progress import LogProgress, Progress
 
 if TYPE_CHECKING:
+    from mhc_lab.analytics.window import Window
     from mhc_lab.workbench import Workbench
 
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
+
+Since = Annotated[str, typer.Option(help="After this instant: a day (its start, UTC) or a time with its zone.")]
+Until = Annotated[str, typer.Option(help="Up to and with this instant.")]
 
 
 @contextmanager
@@ -53,6 +58,30 @@ def progress() -> Iterator[Progress]:
             bar.update(tasks[doing], completed=done, total=total)  # type: ignore[arg-type]
 
         yield show
+
+
+def instant(text: str) -> datetime | None:
+    """The time that ``text`` says, with its zone; None when it is empty."""
+    if not text:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise RefusedError(
+            f'"{text}" is not a time with its zone. Write it like 2026-03-29T10:00+02:00 or 2026-03-29T08:00Z.',
+            rule="instant",
+        )
+    return instant
+
+
+def window(since: str, until: str) -> Window:
+    """The window between two times as they were typed; an empty one leaves its side open."""
+    from mhc_lab.analytics.follow_log import EVER
+    from mhc_lab.analytics.window import Window
+
+    return Window.parse(since or EVER.start.isoformat(), until or EVER.end.isoformat())
 
 
 def answer(value: object, *, as_json: bool, words: str | None = None) -> None:

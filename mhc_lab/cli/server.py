@@ -11,7 +11,7 @@ import typer
 
 from mhc_lab.cli.output import Json, answer
 from mhc_lab.core import display, home
-from mhc_lab.core.errors import UserError
+from mhc_lab.core.errors import MirrorError, UserError
 from mhc_lab.core.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -71,14 +71,17 @@ class DatabaseStatus:
     server: int | None = None
     roles: str | None = None
     problem: str | None = None
+    cluster: Path | None = None
+    """Where the files of the embedded server lie."""
 
     def lines(self) -> list[str]:
         """For a person."""
         kind = "embedded" if self.embedded else "your server"
+        where = [f"          cluster {self.cluster}"] if self.cluster else []
         if not self.running:
-            return [f"database  {kind}, {self.problem or 'not running: mhc up'}"]
+            return [f"database  {kind}, {self.problem or 'not running: mhc up'}", *where]
         state = f"PostgreSQL {self.server}, revision {self.revision or 'none: mhc db upgrade'}, roles {self.roles}"
-        return [f"database  {kind}, {state}", f"          {self.url}"]
+        return [f"database  {kind}, {state}", f"          {self.url}", *where]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +91,12 @@ class MirrorStatus:
     version: int | None
     made_at: datetime | None
     proved: bool
+    problem: str | None = None
 
     def lines(self) -> list[str]:
         """For a person."""
+        if self.problem:
+            return [f"mirror    {self.problem}"]
         if self.version is None or self.made_at is None:
             return ["mirror    none yet: mhc mirror refresh"]
         proved = "proved" if self.proved else "not proved"
@@ -113,16 +119,20 @@ class Status:
 
 
 def _status(settings: Settings) -> Status:
+    database, stores = _database(settings)
+    return Status(settings.home, database, _mirror(settings), stores)
+
+
+def _mirror(settings: Settings) -> MirrorStatus:
     from mhc_lab.mirror.manifest import status as published
 
-    manifest = published(settings.home / "mirror")
-    mirror = (
-        MirrorStatus(manifest.version, manifest.made_at, manifest.proved)
-        if manifest
-        else MirrorStatus(None, None, False)
-    )
-    database, stores = _database(settings)
-    return Status(settings.home, database, mirror, stores)
+    try:
+        manifest = published(settings.home / "mirror")
+    except MirrorError as damaged:
+        return MirrorStatus(None, None, proved=False, problem=str(damaged))
+    if manifest is None:
+        return MirrorStatus(None, None, proved=False)
+    return MirrorStatus(manifest.version, manifest.made_at, manifest.proved)
 
 
 def _database(settings: Settings) -> tuple[DatabaseStatus, list[Storage]]:
@@ -133,15 +143,17 @@ def _database(settings: Settings) -> tuple[DatabaseStatus, list[Storage]]:
     from mhc_lab.services import media
 
     ours = settings.database_url is None
-    down = DatabaseStatus(None, ours, running=False, revision=None)
-    if ours and not embedded.is_running(embedded.locate(settings.home)):
+    server = embedded.locate(settings.home) if ours else None
+    down = DatabaseStatus(None, ours, running=False, revision=None, cluster=server.cluster if server else None)
+    if server and not embedded.is_running(server):
         return down, []
     try:
         database = Database.open(settings)
     except UserError as wrong:
         return replace(down, problem=str(wrong)), []
     at, roles = revision.current(database), str(database.separation)
-    up = DatabaseStatus(database.url(Role.ANALYST), ours, True, at, database.server_version, roles)
+    url = database.url(Role.ANALYST)
+    up = replace(down, url=url, running=True, revision=at, server=database.server_version, roles=roles)
     if at is None:
         return up, []
     with reader(database) as session:

@@ -116,3 +116,84 @@ def versions(pairs: Iterable[tuple[str, object]]) -> str:
         for name, value in pairs
     )
     return f"<div class='mhc-versions'>{texts}</div>"
+
+
+def badge(label: str, *, color: str, icon: str = "", hint: str = "") -> str:
+    """A short word on its colour: one of gray, red, orange, amber, yellow, green, emerald, teal, blue, indigo, purple and pink.
+
+    ``hint`` appears under the pointer.
+    """
+    title = f" title='{html.escape(hint)}'" if hint else ""
+    mark = f"<span aria-hidden='true'>{html.escape(icon)}</span> " if icon else ""
+    return f"<span class='mhc-badge mhc-color-{html.escape(color)}'{title}>{mark}{html.escape(label)}</span>"
+
+
+def badges(shown: Iterable[str], *, label: str) -> str:
+    """What :func:`badge` made, in a row, called ``label`` for those who do not see it."""
+    return f"<p class='mhc-badges' role='group' aria-label='{html.escape(label)}'>{' '.join(shown)}</p>"
+
+
+def link(url: str) -> str:
+    """``url`` to open beside the page, when it is one of the web; any other is plain text. The page it leads to is not told from where."""
+    shown = html.escape(url)
+    if not url.lower().startswith(("http://", "https://")):
+        return shown
+    return f"<a href='{shown}' target='_blank' rel='noopener noreferrer'>{shown}</a>"
+
+
+def beside(*parts: str) -> str:
+    """Pieces of safe HTML in one line; empty ones are left out."""
+    return f"<div class='mhc-beside'>{''.join(f'<span>{part}</span>' for part in parts if part)}</div>"
+
+
+def quiet(value: object) -> str:
+    """``value`` as part of a line, less loud than what stands beside it."""
+    return f"<span class='mhc-quiet'>{html.escape(text(value))}</span>"
+
+
+def prose(content: str, *, shown: int | None = None) -> str:
+    """A text as somebody wrote it, line ends and all; what goes beyond ``shown`` characters is folded."""
+    begins, rest = (content, "") if shown is None or len(content) <= shown else (content[:shown], content[shown:])
+    said = f"<div class='mhc-prose' dir='auto'>{html.escape(begins)}</div>"
+    more = f"<div class='mhc-prose' dir='auto'>{html.escape(rest)}</div>"
+    return said + folded(f"… and {plural(len(rest), 'more character')}", more) if rest else said
+
+
+def folded(summary: str, inner: str) -> str:
+    """Safe HTML that is shown when somebody asks for it, by mouse or by keyboard."""
+    return f"<details class='mhc-folded'><summary>{html.escape(summary)}</summary>{inner}</details>"
+
+
+def section(heading: str, inner: str) -> str:
+    """Safe HTML under a heading."""
+    return f"<section class='mhc-section'><h2>{html.escape(heading)}</h2>{inner}</section>"
+
+
+def page(title: str, parts: Iterable[str]) -> Iterable[str]:
+    """Safe HTML as a page of its own, piece by piece: it needs no other file, asks no other host, and runs nothing."""
+    policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    yield (
+        "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>"
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}"><meta name="referrer" content="no-referrer">'
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+        f"<title>{html.escape(title)}</title>{style()}</head><body class='mhc-page'><h1>{html.escape(title)}</h1>\n"
+    )
+    for part in parts:
+        yield f"{part}\n"
+    yield "</body></html>\n"
+
+
+def entry(
+    when: str, kind: str, title: str, *, color: str, content: str = "", source: str = "", shown: int = 600
+) -> str:
+    """One thing in a list by time: when, of which kind, what, who says so, and below it what was written, folded beyond ``shown``."""
+    what = f"<strong dir='auto'>{html.escape(title)}</strong>"
+    line = beside(quiet(when), badge(kind, color=color), what, quiet(source) if source else "")
+    return f"<article class='mhc-entry'>{line}{prose(content, shown=shown) if content else ''}</article>"
+
+
+def more(summary: str, lines: Iterable[str], *, hint: str = "") -> str:
+    """``summary``, and ``lines`` when it is opened, by pointer or keyboard; ``hint`` appears under the pointer."""
+    title = f" title='{html.escape(hint)}'" if hint else ""
+    items = "".join(f"<li dir='auto'>{html.escape(line)}</li>" for line in lines)
+    return f"<details class='mhc-more'><summary{title}>{html.escape(summary)}</summary><ul>{items}</ul></details>"

@@ -34,23 +34,27 @@ def prepare(home: Path) -> Path:
             probe.flush()
             os.fsync(probe.fileno())
     except OSError as failure:
-        raise ConfigurationError(_why(home, failure), setting="MHC_HOME") from failure
+        is_taken = isinstance(failure, FileExistsError)
+        reason = "is a file, not a folder" if is_taken else why(failure) or f"cannot be used ({failure.strerror})"
+        message = f"The home folder {home} {reason}. Free it, or set MHC_HOME to another folder."
+        raise ConfigurationError(message, setting="MHC_HOME") from failure
     return home
 
 
-def _why(home: Path, failure: OSError) -> str:
-    reasons = {
-        errno.EROFS: "is on a read-only file system",
-        errno.EACCES: "may not be written to by this user",
-        errno.EPERM: "may not be written to by this user",
-        errno.ENOSPC: "has no space left",
-        errno.EDQUOT: "has no space left in your quota",
-        errno.EEXIST: "is a file, not a folder",
-        errno.ENOTDIR: "lies below something that is a file",
-        errno.ENAMETOOLONG: "has too long a name",
-    }
-    reason = reasons.get(failure.errno or 0, f"cannot be used ({failure.strerror})")
-    return f"The home folder {home} {reason}. Free it, or set MHC_HOME to another folder."
+def why(failure: OSError) -> str | None:
+    """What is wrong with the place that ``failure`` is about, said of it; None when it is no matter of the place."""
+    return _REASONS.get(failure.errno or 0)
+
+
+_REASONS = {
+    errno.EROFS: "is on a read-only file system",
+    errno.EACCES: "may not be written to by this user",
+    errno.EPERM: "may not be written to by this user",
+    errno.ENOSPC: "has no space left",
+    errno.EDQUOT: "has no space left in your quota",
+    errno.ENOTDIR: "lies below something that is a file",
+    errno.ENAMETOOLONG: "has too long a name",
+}
 
 
 @contextmanager

@@ -9,6 +9,7 @@ PersonId = NewType("PersonId", UUID)
 ScrapeId = NewType("ScrapeId", UUID)
 StorageId = NewType("StorageId", UUID)
 RunId = NewType("RunId", UUID)
+NoteId = NewType("NoteId", UUID)
 PersonKey = NewType("PersonKey", bytes)
 """The sixteen bytes of a person's id: what millions of them are counted by, because a ``UUID`` hashes ten times slower."""
 ByteId = NewType("ByteId", str)

@@ -9,6 +9,7 @@ import re
 from pathlib import PurePosixPath
 
 from mhc_lab.core.errors import RefusedError
+from mhc_lab.core.texts import storable
 
 _USERNAME = re.compile(r"[a-z0-9_]{1,25}")
 
@@ -27,7 +28,7 @@ def username(text: str) -> str:
     trimmed = text.strip()
     name = trimmed.lower() if trimmed.isascii() else trimmed
     if not _USERNAME.fullmatch(name):
-        shown = trimmed if len(trimmed) <= 40 else f"{trimmed[:40]}…"
+        shown = storable(trimmed if len(trimmed) <= 40 else f"{trimmed[:40]}…")
         raise RefusedError(
             f'"{shown}" is not a user name: 1 to 25 of the letters a-z, digits and _ are. Correct it and try again.',
             rule="user name",

@@ -115,8 +115,10 @@ def start(home: Path) -> Server:
 def stop(home: Path) -> bool:
     """Stop the server of ``home``; False when none was running."""
     server = locate(home)
+    if not is_running(server):
+        return False  # without the lock, which a home that is read-only could not give
     with locked(home / "server.lock"):
-        if not server.cluster.exists() or not is_running(server):
+        if not is_running(server):
             return False
         _run(server, "pg_ctl", "-D", server.cluster, "-m", "fast", "-w", "stop")
     return True

@@ -28,6 +28,8 @@ from mhc_lab.db.roles import Role, Separation
 
 MINIMUM_SERVER = 15
 _SETTING = "MHC_DATABASE_URL"
+_ADDRESS = re.compile(r"postgresql://([^@/]*@)?[^@/?]*(/[^@?]*)?(\?.*)?", re.DOTALL)
+"""A URL whose password ends where libpq thinks it does: a second "@" would make the rest of the password a host or a database."""
 
 
 @dataclass(slots=True)
@@ -177,7 +179,7 @@ class Database:
 def _parse(url: Secret) -> tuple[Login, dict[str, str], Secret | None]:
     """The owner's login, the other connection parameters, and the password if the URL holds one."""
     plain = re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url.reveal().strip())
-    if not plain.startswith("postgresql://") or "sslpassword" in plain:  # a second secret, which could not be hidden
+    if not _ADDRESS.fullmatch(plain) or "sslpassword" in plain:  # a second secret, which could not be hidden
         raise _unreadable()
     try:
         parts = {key: str(value) for key, value in conninfo_to_dict(plain).items() if value is not None}
@@ -187,6 +189,8 @@ def _parse(url: Secret) -> tuple[Login, dict[str, str], Secret | None]:
     given = parts.pop("password", None)
     user = parts.pop("user", None) or getpass.getuser()
     login = Login(parts.pop("host", "/var/run/postgresql"), port, parts.pop("dbname", user), user)
+    if "@" in login.host:
+        raise _unreadable()
     return login, parts, Secret(given) if given else None
 
 
@@ -209,6 +213,14 @@ def _explain(failure: psycopg.OperationalError, owner: Login) -> ConfigurationEr
         )
     elif "does not exist" in said:
         message = f"The server has no such database or role: {where}. Create it, or correct {_SETTING}."
+    elif "could not translate host name" in said:
+        message = f"No server has that name: {where}. Correct it in {_SETTING}."
     else:
-        message = f"Could not connect to {where}: {said.splitlines()[-1].strip()} Check {_SETTING}."
+        message = f"Could not connect to {where}{_reason(said)}. Check {_SETTING}."
     return ConfigurationError(message, setting=_SETTING)
+
+
+def _reason(said: str) -> str:
+    """What the server or the network answered; libpq's words before that may quote the URL, and are left out."""
+    _, found, answer = said.strip().splitlines()[-1].rpartition(" failed: ")
+    return f": {answer.strip().rstrip('.')}" if found else ""

@@ -95,11 +95,13 @@ class Observation:
     source: Source
     recorded_at: datetime
     key: bytes
+    sequence: int = 0
+    """Its number among those of one instant, where the source counts them."""
 
     @property
     def order(self) -> tuple[datetime, int, bytes]:
-        """Its place among all that was seen: before a list of the same instant."""
-        return self.at, 0, self.key
+        """Its place among all that was seen: before a list of the same instant, and as its source counts them."""
+        return self.at, 0, self.sequence.to_bytes(8, "big") + self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,8 +286,19 @@ class Fold:
             self._followed(one.person, one.at, one.source, one.recorded_at)
         elif follows and last is not None and last.at < one.at:
             self._unfollowed(one.person, one.at, one.source, one.recorded_at, _SAID[one.source])
+        elif follows and last is not None:
+            self._take_back(one.person)
         if one.is_following:
             self.state.last_seen[one.person] = max(one.at, self.state.last_seen.get(one.person, one.at))
+
+    def _take_back(self, person: PersonKey) -> None:
+        """Whoever leaves in the instant in which they came was never here: a spell has a length."""
+        self.state.events[person].pop()
+        del self.state.last_seen[person]
+        last = self._last(person)
+        if last is not None and last.status is Status.PROVISIONAL:
+            self.state.unconfirmed.add(person)
+        self.touched[person] = None
 
     def _repeat(self, one: Observation, last: Event) -> None:
         """A change that is known already: perhaps it is told more exactly now, or for the second time."""

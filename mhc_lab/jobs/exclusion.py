@@ -1,25 +1,26 @@
 """Leave persons out of every figure, and count them again.
 
-The smallest job there is, and the pattern for all others: it reads to plan, journals before it acts, takes one transaction per step,
-can be killed at any instant and applied again, does nothing the second time, and undoes itself from its receipt.
+The smallest job there is, and the pattern for all others: a plan that only reads, the steps that it becomes, how one of them is done and
+undone. What happens around the steps is :mod:`mhc_lab.jobs.stepwise`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from mhc_lab.core import display
-from mhc_lab.core.errors import RefusedError, StalePlanError
-from mhc_lab.core.ids import PersonId, RunId
+from mhc_lab.core.errors import RefusedError
+from mhc_lab.core.ids import PersonId
 from mhc_lab.core.progress import SILENT, Progress
-from mhc_lab.jobs import journal
-from mhc_lab.jobs.journal import Run, Step
+from mhc_lab.jobs import stepwise
+from mhc_lab.jobs.journal import Step
 from mhc_lab.jobs.plan import Approved, Plan, Receipt
+from mhc_lab.jobs.stepwise import Job, Signed
 from mhc_lab.services import people
 from mhc_lab.services.people import Person
 from mhc_lab.workbench import Workbench
@@ -36,6 +37,11 @@ class Exclusion:
     reason: str
     reason_before: str | None
 
+    @property
+    def name(self) -> str:
+        """The user name."""
+        return self.username
+
 
 @dataclass(frozen=True, slots=True)
 class ExclusionPlan(Plan):
@@ -44,12 +50,13 @@ class ExclusionPlan(Plan):
     kind: ClassVar[str] = KIND
     actions: tuple[Exclusion, ...]
 
-    def without(self, *usernames: str) -> ExclusionPlan:
-        """The plan with these persons left as they are."""
-        return replace(self, actions=tuple(action for action in self.actions if action.username not in usernames))
-
     def __str__(self) -> str:
         return f"Leave {display.plural(len(self.actions), 'person', 'persons')} out of every figure"
+
+    def words(self) -> str:
+        """Whom the plan leaves out and what was true until now, a line each."""
+        lines = [f"  {one.name}: {one.reason} (until now: {one.reason_before or 'counted'})" for one in self.actions]
+        return "\n".join([str(self), *lines])
 
     def _repr_html_(self) -> str:
         import polars as pl
@@ -85,55 +92,23 @@ def plan_exclusion(wb: Workbench, usernames: Iterable[str], *, reason: str) -> E
 
 
 def apply_exclusion(wb: Workbench, plan: Approved[ExclusionPlan], *, progress: Progress = SILENT) -> Receipt:
-    """Do what the plan says; taken up again where it stopped when it was killed, and nothing when it was done before.
-
-    Raises
-    ------
-    StalePlanError
-        Somebody on the plan is not as the plan says; nothing was begun.
-    RefusedError
-        The plan was applied and restored since: it needs a new one.
-    """
-    with wb.transaction() as session:
-        journal.lock(session, KIND)
-        known = journal.of_plan(session, plan.plan_hash)
-        if known and known.state == "restored":
-            raise RefusedError(
-                "This plan was applied and undone already. Make a new plan.", rule="a plan is applied once"
-            )
-        run = known.id if known else journal.begin(session, plan, _steps(session, plan.plan), at=wb.clock.now())
-    return _carry_out(wb, run, progress)
+    """Leave out whom the plan names; see :func:`mhc_lab.jobs.stepwise.apply`."""
+    return stepwise.apply(wb, EXCLUSION, plan, progress=progress)
 
 
 def restore(wb: Workbench, receipt: Receipt, *, progress: Progress = SILENT) -> Receipt:
-    """Undo what ``receipt`` says was done: everybody is counted, or left out, as before.
-
-    Raises
-    ------
-    StalePlanError
-        Somebody was changed again since; nothing was begun.
-    """
-    with wb.transaction() as session:
-        journal.lock(session, KIND)
-        undone = journal.get(session, receipt.run, kind=KIND)
-        known = journal.of_plan(session, f"restore {undone.id}")
-        run = known.id if known else _begin_restore(wb, session, undone)
-    return _carry_out(wb, run, progress)
-
-
-def receipt_of(wb: Workbench, run: RunId) -> Receipt:
-    """The receipt of a run that was finished before."""
-    with wb.reader as session:
-        return _receipt(session, journal.get(session, run, kind=KIND))
+    """Count everybody, or leave them out, as before; see :func:`mhc_lab.jobs.stepwise.restore`."""
+    return stepwise.restore(wb, EXCLUSION, receipt, progress=progress)
 
 
 def _steps(session: Session, plan: ExclusionPlan) -> list[Step]:
     """The plan as journal steps, after its facts were found still true under lock."""
     now = people.locked(session, [PersonId(action.person) for action in plan.actions])
-    moved = [action.username for action in plan.actions if not _is_as_planned(now.get(PersonId(action.person)), action)]
-    _refuse_stale(moved)
+    stepwise.refuse_stale(
+        [action.username for action in plan.actions if not _is_as_planned(now.get(PersonId(action.person)), action)]
+    )
     return [
-        Step(number, {"person": str(action.person), "reason": action.reason}, _state(now[PersonId(action.person)]))
+        Step(number, {"person": str(action.person), "reason": action.reason}, {"reason": action.reason_before})
         for number, action in enumerate(plan.actions, start=1)
     ]
 
@@ -147,14 +122,11 @@ def _is_as_planned(person: Person | None, action: Exclusion) -> bool:
     )
 
 
-def _begin_restore(wb: Workbench, session: Session, undone: Run) -> RunId:
-    if undone.state != "done" or undone.restores:
-        raise RefusedError("Only a finished run can be undone. Apply its plan again to finish it.", rule="restore")
-    steps = journal.steps(session, undone.id, state="done")
-    now = people.locked(session, [PersonId(UUID(str(step.action["person"]))) for step in steps])
-    moved = [person.username for step in steps if (person := _moved(now, step)) is not None]
-    _refuse_stale(moved)
-    reverse = [
+def _reverse(session: Session, steps: list[Step]) -> list[Step]:
+    now = people.locked(session, map(_person, steps))
+    left = [(now[_person(step)], step) for step in steps if _person(step) in now]
+    stepwise.refuse_stale([person.username for person, step in left if person.excluded_reason != step.action["reason"]])
+    return [
         Step(
             number,
             {"person": step.action["person"], "reason": step.before["reason"]},
@@ -162,48 +134,24 @@ def _begin_restore(wb: Workbench, session: Session, undone: Run) -> RunId:
         )
         for number, step in enumerate(reversed(steps), start=1)
     ]
-    return journal.begin_restore(session, undone, reverse, by=wb.user, at=wb.clock.now())
 
 
-def _carry_out(wb: Workbench, run: RunId, progress: Progress) -> Receipt:
-    with wb.reader as session:
-        left = journal.steps(session, run, state="intended")
-        by = journal.get(session, run, kind=KIND).approved_by
-    for count, step in enumerate(left, start=1):
-        with wb.transaction() as session:
-            journal.done(session, run, step, at=wb.clock.now())
-            person, reason = PersonId(UUID(str(step.action["person"]))), step.action["reason"]
-            now = people.locked(session, [person])[person]
-            if now.excluded_reason != step.before["reason"]:
-                _refuse_stale([now.username])
-            people.set_exclusion(session, person, reason=str(reason) if reason else None, at=wb.clock.now(), by=by)
-        progress(count, len(left), "persons")
-    with wb.transaction() as session:
-        if journal.get(session, run, kind=KIND).finished_at is None:
-            journal.finish(session, run, at=wb.clock.now())
-        return _receipt(session, journal.get(session, run, kind=KIND))
+def _do(session: Session, step: Step, signed: Signed) -> dict[str, object]:
+    person, reason = _person(step), step.action["reason"]
+    now = people.locked(session, [person])[person]
+    if now.excluded_reason != step.before["reason"]:
+        stepwise.refuse_stale([now.username])
+    people.set_exclusion(session, person, reason=str(reason) if reason else None, at=signed.at, by=signed.by)
+    return step.before
 
 
-def _receipt(session: Session, run: Run) -> Receipt:
-    count = len(journal.steps(session, run.id, state="done"))
-    verb = "counted as before" if run.restores else "left out of every figure"
-    title = f"{display.plural(count, 'person', 'persons')} {verb}"
-    return Receipt(run.id, KIND, title, count, run.approved_by, run.finished_at or run.started_at)
+def _title(count: int, is_restore: bool) -> str:  # noqa: FBT001 - called by position
+    verb = "counted as before" if is_restore else "left out of every figure"
+    return f"{display.plural(count, 'person', 'persons')} {verb}"
 
 
-def _state(person: Person) -> dict[str, object]:
-    return {"reason": person.excluded_reason}
+def _person(step: Step) -> PersonId:
+    return PersonId(UUID(str(step.action["person"])))
 
 
-def _moved(now: dict[PersonId, Person], step: Step) -> Person | None:
-    """The person of ``step`` when they are not as the step left them."""
-    person = now.get(PersonId(UUID(str(step.action["person"]))))
-    return person if person is not None and person.excluded_reason != step.action["reason"] else None
-
-
-def _refuse_stale(moved: list[str]) -> None:
-    if moved:
-        raise StalePlanError(
-            f"Since then somebody changed {', '.join(moved)}: left as they are. Make a new plan and look through it.",
-            moved=moved,
-        )
+EXCLUSION = Job(KIND, "persons", _steps, _reverse, _do, _title)

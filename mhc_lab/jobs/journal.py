@@ -6,7 +6,7 @@ that the next ``apply`` of the same plan takes up where it stopped.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -109,6 +109,12 @@ def done(session: Session, run: RunId, step: Step, *, at: datetime) -> None:
         raise RefusedError(
             "Another process is applying the same plan. Wait for it, then apply again.", rule="one run at a time"
         )
+
+
+def remember(session: Session, run: RunId, step: Step, before: Mapping[str, object]) -> None:
+    """Keep with ``step`` what a restore puts back, as it was found when the step was done."""
+    this = sa.and_(job_steps.c.run_id == run, job_steps.c.ordinal == step.ordinal)
+    session.execute(sa.update(job_steps).where(this).values(before=dict(before)))
 
 
 def finish(session: Session, run: RunId, *, at: datetime) -> None:

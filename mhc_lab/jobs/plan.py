@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar, Generic, Self, TypeVar
+from typing import ClassVar, Generic, Protocol, Self, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -21,12 +21,25 @@ from mhc_lab.core.home import replace_text
 from mhc_lab.core.ids import RunId
 
 
+class Action(Protocol):
+    """One single action of a plan."""
+
+    @property
+    def name(self) -> str:
+        """What it is about, as a reviewer names it."""
+
+    @property
+    def reason(self) -> str:
+        """Why it is done, or what it does, in one sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What every plan has: when it was made, a hash, a file, and the way to an approval."""
+    """What every plan has: when it was made, its actions, a hash, a file, and the way to an approval."""
 
     kind: ClassVar[str]
     made_at: datetime
+    actions: tuple[Action, ...]
 
     @property
     def hash(self) -> str:
@@ -37,6 +50,14 @@ class Plan:
     def content(self) -> dict[str, object]:
         """The plan as JSON values, with its kind."""
         return {"kind": self.kind, **TypeAdapter(type(self)).dump_python(self, mode="json")}
+
+    def without(self, *names: str) -> Self:
+        """The plan with what bears these names left as it is."""
+        return replace(self, actions=tuple(action for action in self.actions if action.name not in names))
+
+    def words(self) -> str:
+        """The plan for a terminal: what it is about, and a line for every single action."""
+        return "\n".join([str(self), *(f"  {action.name}: {action.reason}" for action in self.actions)])
 
     def save(self, path: Path) -> Path:
         """Write the plan where it can be read, narrowed with an editor, and loaded again."""

@@ -1,11 +1,11 @@
-"""Drives what is taken in: follow lists in one transaction, media files batch by batch.
+"""Drives what is taken in: follow lists and what feeds tell of in one transaction, media files batch by batch.
 
 Both say what they did with every single thing they were offered, and do nothing when run twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,13 +20,15 @@ from mhc_lab.core.ids import ByteId
 from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.media.identity import byte_id
 from mhc_lab.media.probe import probe
-from mhc_lab.services import audit_log, follow_history, following, media, people
+from mhc_lab.services import audit_log, follow_history, following, happenings, media, people
 from mhc_lab.services.follow_history import Computed
 from mhc_lab.services.following import AddedList
 from mhc_lab.services.media import MeasuredFile, Storage
 from mhc_lab.sources import follow_lists
+from mhc_lab.sources.follow_feed import FollowObservation
 from mhc_lab.sources.follow_lists import FollowList, RefusedList
 from mhc_lab.sources.follow_names import Direction
+from mhc_lab.sources.room_events import RoomEvent
 from mhc_lab.storage.disk import MARKER, DiskStore, FoundFile
 from mhc_lab.workbench import Workbench
 
@@ -71,6 +73,9 @@ class Imported:
     rejected_rows: tuple[str, ...] = ()
     """What was offered beside lists and could not be read, one by one."""
     duplicate_count: int = 0
+    room_event_count: int = 0
+    """What was offered of what happened in rooms, follows and unfollows among it."""
+    new_room_event_count: int = 0
 
     def count(self, verdict: str) -> int:
         """How many of the lists offered have this verdict now."""
@@ -86,10 +91,17 @@ class Imported:
         verdicts = ", ".join(
             f"{n} {kind}" for kind in ("complete", "partial", "held", "refused") if (n := self.count(kind))
         )
-        told = f"; {self.new_observation_count:,} of {display.plural(self.observation_count, 'observation')} new"
+        told = [
+            f"; {new:,} of {display.plural(count, noun)} new"
+            for new, count, noun in (
+                (self.new_observation_count, self.observation_count, "observation"),
+                (self.new_room_event_count, self.room_event_count, "room event"),
+            )
+            if count
+        ]
         return (
             f"{display.plural(self.new_count, 'new list')}, {known} known before ({verdicts or 'none'})"
-            f"{told if self.observation_count else ''}; {display.plural(self.event_count, 'event')} in the history"
+            f"{''.join(told)}; {display.plural(self.event_count, 'event')} in the history"
         )
 
 
@@ -125,7 +137,7 @@ def import_lists(
     profile_of: str | None = None,
     progress: Progress = SILENT,
 ) -> Imported:
-    """Take in the lists and observations of files and folders, and bring the history up to date: all of it or, on a failure, nothing.
+    """Take in lists, observations and room events of files and folders, and bring the history up to date: all of it, or nothing.
 
     The keyword values serve files that have no manifest; they are ignored where one speaks. With ``profile_of`` the files are saved
     profile pages of that person.
@@ -168,13 +180,15 @@ def take_in(wb: Workbench, read: Sequence[follow_lists.Offered], *, progress: Pr
     offered = [_of_a_possible_time(one, now) for one in offered]
     observed = [one for every in read for one in every.observations]
     believed = [one for one in observed if _is_possible(one.at, now)]
-    odd = [one for one in observed if not _is_possible(one.at, now)]
+    told = [event for every in read for event in every.events]
+    happened = [event for event in told if _is_possible(event.happened_at, now)]
     with wb.transaction() as session:
         added = []
         for count, one in enumerate(offered, start=1):
             added.append(following.add_list(session, one, at=now))
             progress(count, len(offered), "follow lists")
         new = following.add_observations(session, believed, at=now)
+        recorded = happenings.record(session, happened, at=now)
         computed = follow_history.update(session, at=now)
         imported = Imported(
             lists=tuple(_outcome(one, result, computed) for one, result in zip(offered, added, strict=True)),
@@ -183,9 +197,11 @@ def take_in(wb: Workbench, read: Sequence[follow_lists.Offered], *, progress: Pr
             new_observation_count=new,
             rejected_rows=(
                 *(row for every in read for row in every.rejected_rows),
-                *(f"{one.username}: dated {one.at:%Y-%m-%d %H:%M}, which cannot be" for one in odd),
+                *_of_impossible_times(observed, told, now),
             ),
             duplicate_count=sum(every.duplicate_count for every in read),
+            room_event_count=len(told),
+            new_room_event_count=recorded.new_count,
         )
         _log(wb, session, imported)
     return imported
@@ -207,15 +223,26 @@ def _of_a_possible_time(one: FollowList | RefusedList, now: datetime) -> FollowL
     return RefusedList(one.file_name, one.file_digest, one.direction, None, why)
 
 
+def _of_impossible_times(
+    observed: Iterable[FollowObservation], told: Iterable[RoomEvent], now: datetime
+) -> Iterable[str]:
+    """What cannot have happened when it says; a follow in a feed is one thing, although it is read twice."""
+    dated = [(one.username, one.at) for one in observed]
+    dated += [(event.username.lower() or event.method, event.happened_at) for event in told]
+    odd = dict.fromkeys(one for one in dated if not _is_possible(one[1], now))
+    return [f"{name}: dated {at:%Y-%m-%d %H:%M}, which cannot be" for name, at in odd]
+
+
 def _is_possible(at: datetime, now: datetime) -> bool:
     return _FIRST_DAY <= at <= now + _FAST_CLOCK
 
 
 def _log(wb: Workbench, session: Session, imported: Imported) -> None:
-    if imported.new_count or imported.new_observation_count:
+    if imported.new_count or imported.new_observation_count or imported.new_room_event_count:
         details = {
             "lists": imported.new_count,
             "observations": imported.new_observation_count,
+            "room_events": imported.new_room_event_count,
             "events": imported.event_count,
         }
         audit_log.append(session, actor=wb.user, action="follow.import", subject="follow lists", details=details)

@@ -56,7 +56,7 @@ def status(folder: Path) -> Manifest | None:
     try:
         said = json.loads((folder / POINTER).read_text(encoding="utf-8"))
         manifest = Manifest(**{**said, "made_at": datetime.fromisoformat(said["made_at"])})
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (ValueError, TypeError, KeyError) as damage:
         raise MirrorError(f"The mirror's pointer {folder / POINTER} cannot be read. {REMEDY}") from damage

@@ -1,6 +1,7 @@
 """What happened: events of rooms as they were told, and what persons did, made from them or entered.
 
-An event keeps its raw form, of which there are three (``room_event()`` reads them alike). An interaction that was made from an event
+An event keeps its raw form, of which there are three (``room_event()`` reads them alike); what was said and how much was paid are read from
+it by the database. An interaction that was made from an event
 names it, so that the two are shown once.
 """
 
@@ -27,6 +28,13 @@ event_logs = sa.Table(
     sa.Column("username", sa.Text, nullable=False, server_default="", comment="The name as the event wrote it."),
     person_reference(required=False),
     sa.Column("raw_event", Json, nullable=False),
+    sa.Column(
+        "content",
+        sa.Text,
+        sa.Computed("room_event_content(raw_event)", persisted=True),
+        comment="What was said, bought, or is the new subject.",
+    ),
+    sa.Column("tokens", sa.BigInteger, sa.Computed("room_event_tokens(raw_event)", persisted=True)),
     sa.Column("reference", sa.Text, nullable=False, comment="The event's own id, or a digest: tells it from others."),
     stamped("imported_at"),
     sa.UniqueConstraint("reference"),

@@ -8,6 +8,7 @@ nothing but the lists, the observations and the decisions.
 from __future__ import annotations
 
 import heapq
+import re
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -58,6 +59,7 @@ _PROFILE_COLUMNS = {
 }
 _EXACT = [source for source in Source if source.is_exact]
 _KEY_BYTES = 16
+_COUNTED = re.compile(r"\d{9,16}-(\d{1,9})")
 
 _Events = dict[PersonKey, list[Event]]
 
@@ -214,11 +216,13 @@ def _people(session: Session, scrape: ScrapeId) -> tuple[PersonKey, ...]:
 
 
 def _observations(session: Session, direction: str, *, new_only: bool) -> list[Observation]:
-    single = follow_observations.c
-    statement = sa.select(follow_observations).where(single.direction == direction).order_by(single.at, single.id)
-    if new_only:
-        statement = statement.where(~single.is_folded)
-    return [
+    return _read_observations(session, direction, ~follow_observations.c.is_folded if new_only else sa.true())
+
+
+def _read_observations(session: Session, direction: str, which: sa.ColumnElement[bool]) -> list[Observation]:
+    """Observations in their order."""
+    statement = sa.select(follow_observations).where(follow_observations.c.direction == direction, which)
+    found = (
         Observation(
             person=PersonKey(row.person_id.bytes),
             at=row.at.astimezone(UTC),
@@ -226,9 +230,17 @@ def _observations(session: Session, direction: str, *, new_only: bool) -> list[O
             source=Source(row.source),
             recorded_at=row.imported_at.astimezone(UTC),
             key=row.id.bytes,
+            sequence=_sequence(row.reference),
         )
         for row in session.execute(statement)
-    ]
+    )
+    return sorted(found, key=lambda one: one.order)
+
+
+def _sequence(reference: str) -> int:
+    """The number that the event feed gives those of one millisecond: the end of an id like ``1767900000000-3``."""
+    counted = _COUNTED.fullmatch(reference)
+    return int(counted[1]) if counted else 0
 
 
 # where the last fold stopped
@@ -282,12 +294,8 @@ def _believed(session: Session, direction: str) -> tuple[datetime | None, tuple[
 
 def _told(session: Session, direction: str, *, since: datetime) -> dict[PersonKey, tuple[datetime, bool]]:
     single = follow_observations.c
-    statement = (
-        sa.select(_key(single.person_id), single.at, single.is_following)
-        .where(single.direction == direction, single.source.in_(_EXACT), single.at >= since, single.is_folded)
-        .order_by(single.at, single.id)
-    )
-    return {PersonKey(bytes(key)): (at.astimezone(UTC), follows) for key, at, follows in session.execute(statement)}
+    recent = sa.and_(single.source.in_(_EXACT), single.at >= since, single.is_folded)
+    return {one.person: (one.at, one.is_following) for one in _read_observations(session, direction, recent)}
 
 
 def _events(session: Session, direction: str, people: Collection[PersonKey]) -> _Events:

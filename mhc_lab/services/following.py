@@ -19,7 +19,7 @@ from mhc_lab.core.errors import NotFoundError, RefusedError
 from mhc_lab.core.ids import PersonId, ScrapeId
 from mhc_lab.schema.following import follow_decisions, follow_observations, follow_scrape_names, follow_scrapes
 from mhc_lab.schema.following import follow_spells as spells_table
-from mhc_lab.schema.people import person_aliases, persons
+from mhc_lab.schema.people import persons
 from mhc_lab.services import audit_log, follow_history, people
 from mhc_lab.services.follow_history import KEYS, newest_decisions, serialise
 from mhc_lab.sources.follow_lists import FollowList, RefusedList
@@ -118,7 +118,7 @@ def add_observations(session: Session, observed: Sequence[FollowObservation], *,
     serialise(session)
     if not observed:
         return 0
-    found = _people_behind(session, observed)
+    found = people.behind(session, [(one.username, one.at) for one in observed], role="VIEWER")
     rows = [
         {
             "id": uuid.uuid5(KEYS, f"{one.direction} {one.source} {one.reference}"),
@@ -305,20 +305,3 @@ def _insert_names(session: Session, scrape: ScrapeId, names: Iterable[str], foun
     )
     rows = sa.select(sa.literal(scrape), columns.c.person_id, columns.c.place, columns.c.username)
     session.execute(sa.insert(follow_scrape_names).from_select(["scrape_id", "person_id", "place", "username"], rows))
-
-
-def _people_behind(session: Session, observed: Sequence[FollowObservation]) -> dict[tuple[str, datetime], PersonId]:
-    """The person behind each name as of its time: at once for names that only one person ever had, one by one for the others."""
-    times: dict[str, list[datetime]] = {}
-    for one in observed:
-        times.setdefault(one.username, []).append(one.at)
-    names = sa.literal(list(times), sa.ARRAY(sa.Text))
-    shared = set(session.scalars(sa.select(person_aliases.c.alias).where(person_aliases.c.alias == sa.any_(names))))
-    plain = {name: (min(moments), max(moments)) for name, moments in times.items() if name not in shared}
-    found = people.find_or_create_seen(session, plain, role="VIEWER")
-    return {
-        (one.username, one.at): found[one.username]
-        if one.username in found
-        else people.find_or_create(session, [one.username], at=one.at, role="VIEWER")[one.username]
-        for one in observed
-    }

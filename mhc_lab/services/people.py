@@ -46,6 +46,15 @@ class Completion:
     excluded_reason: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class FormerName:
+    """A name somebody had: from one instant, up to but not at another; an open end is a name that still leads to them."""
+
+    name: str
+    valid_from: datetime
+    valid_to: datetime | None
+
+
 _COLUMNS = [
     persons.c[name]
     for name in (
@@ -89,6 +98,24 @@ def find_or_create_seen(
     """The person behind each name that only one person ever had, seen first and last at these times; new names become new persons."""
     _upsert(session, {name: seen[name] for name in sorted(seen)}, role=role)
     return find(session, seen)
+
+
+def behind(
+    session: Session, sightings: Iterable[tuple[str, datetime]], *, role: str = "UNKNOWN"
+) -> dict[tuple[str, datetime], PersonId]:
+    """The person behind each name as of its time: at once for names that only one person ever had, one by one for the others."""
+    times: dict[str, list[datetime]] = {}
+    for name, at in sightings:
+        times.setdefault(name, []).append(at)
+    names = sa.literal(list(times), sa.ARRAY(sa.Text))
+    shared = set(session.scalars(sa.select(person_aliases.c.alias).where(person_aliases.c.alias == sa.any_(names))))
+    plain = {name: (min(moments), max(moments)) for name, moments in times.items() if name not in shared}
+    found = find_or_create_seen(session, plain, role=role)
+    return {
+        (name, at): found[name] if name in found else find_or_create(session, [name], at=at, role=role)[name]
+        for name, moments in times.items()
+        for at in moments
+    }
 
 
 def find(session: Session, usernames: Iterable[str]) -> dict[str, PersonId]:
@@ -196,8 +223,8 @@ def _by_bytes(column: sa.ColumnElement[str]) -> sa.TextClause:
     return sa.text(f"{column} USING ~<~")
 
 
-def rename(session: Session, person: PersonId, *, to: str, at: datetime) -> None:
-    """Give ``person`` the name ``to`` from ``at`` on; the old one stays theirs for the time before.
+def rename(session: Session, person: PersonId, *, to: str, at: datetime, by: str = "workbench") -> None:
+    """Give ``person`` the name ``to`` from ``at`` on; the old one stays theirs for the time before; logged.
 
     Raises
     ------
@@ -208,12 +235,7 @@ def rename(session: Session, person: PersonId, *, to: str, at: datetime) -> None
     old = session.scalar(sa.select(persons.c.username).where(persons.c.id == person).with_for_update())
     if old == new:
         return
-    holder = session.scalar(sa.select(persons.c.id).where(persons.c.username == new))
-    if holder is not None:
-        raise ConflictError(
-            f'"{new}" is the name of another person already. Merge the two, or rename the other one first.',
-            mine=person, theirs=holder,
-        )  # fmt: skip
+    _refuse_carried(session, new, person)
     since = session.scalar(  # nobody carries a name while somebody else still did
         sa.select(sa.func.max(person_aliases.c.valid_to)).where(
             sa.or_(person_aliases.c.person_id == person, person_aliases.c.alias == old)
@@ -223,6 +245,53 @@ def rename(session: Session, person: PersonId, *, to: str, at: datetime) -> None
         sa.insert(person_aliases).values(person_id=person, alias=old, valid_from=since or SINCE_EVER, valid_to=at)
     )
     session.execute(sa.update(persons).where(persons.c.id == person).values(username=new, updated_at=at))
+    details = {"from": old, "to": new, "at": at.isoformat()}
+    audit_log.append(session, actor=by, action="person.rename", subject=str(person), details=details)
+
+
+def take_rename_back(session: Session, person: PersonId, *, at: datetime, by: str = "workbench") -> str:
+    """Let the newest rename of ``person`` not have happened: the name they carry again; logged.
+
+    Raises
+    ------
+    ConflictError
+        Somebody else carries the former name by now.
+    NotFoundError
+        They were never renamed, or the name they had last became theirs by a merge, which has an undo of its own.
+    """
+    newest = (
+        sa.select(person_aliases)
+        .where(person_aliases.c.person_id == person, person_aliases.c.valid_to.is_not(None))
+        .order_by(person_aliases.c.valid_to.desc())
+        .limit(1)
+    )
+    former = session.execute(newest).one_or_none()
+    name = session.scalar(sa.select(persons.c.username).where(persons.c.id == person).with_for_update())
+    if former is None:
+        raise NotFoundError("former name of", str(name), hint="There is no rename to take back.")
+    _refuse_carried(session, former.alias, person)
+    session.execute(sa.delete(person_aliases).where(person_aliases.c.id == former.id))
+    session.execute(sa.update(persons).where(persons.c.id == person).values(username=former.alias, updated_at=at))
+    details = {"from": name, "to": former.alias, "back": True}
+    audit_log.append(session, actor=by, action="person.rename", subject=str(person), details=details)
+    return str(former.alias)
+
+
+def names(session: Session, person: PersonId) -> list[FormerName]:
+    """The names ``person`` had before, the latest first."""
+    had = person_aliases.c
+    statement = sa.select(had.alias, had.valid_from, had.valid_to).where(had.person_id == person)
+    rows = session.execute(statement.order_by(had.valid_to.desc().nulls_first(), had.alias))
+    return [FormerName(*row) for row in rows]
+
+
+def _refuse_carried(session: Session, name: str, person: PersonId) -> None:
+    holder = session.scalar(sa.select(persons.c.id).where(persons.c.username == name))
+    if holder is not None:
+        raise ConflictError(
+            f'"{name}" is the name of another person already. Merge the two, or rename the other one first.',
+            mine=person, theirs=holder,
+        )  # fmt: skip
 
 
 def by_numeric_id(session: Session, ids: Mapping[str, int], *, at: datetime) -> dict[str, PersonId]:
@@ -251,9 +320,7 @@ def by_numeric_id(session: Session, ids: Mapping[str, int], *, at: datetime) -> 
         if row.username == name or not is_later or name in former:
             continue
         if not session.scalar(sa.select(sa.exists().where(persons.c.username == name))):
-            rename(session, PersonId(row.id), to=name, at=at)
-            details = {"from": row.username, "to": name, "at": at.isoformat()}
-            audit_log.append(session, actor="import", action="person.rename", subject=str(row.id), details=details)
+            rename(session, PersonId(row.id), to=name, at=at, by="import")
     session.execute(
         sa.update(persons)
         .where(persons.c.id == sa.any_(found))
@@ -292,6 +359,20 @@ def locked(session: Session, people: Iterable[PersonId]) -> dict[PersonId, Perso
     wanted = sa.literal(sorted(people), sa.ARRAY(sa.Uuid))
     statement = sa.select(*_COLUMNS).where(persons.c.id == sa.any_(wanted)).order_by(persons.c.id).with_for_update()
     return {PersonId(row.id): Person(*row) for row in session.execute(statement)}
+
+
+def numeric_ids(session: Session, people: Iterable[PersonId]) -> set[int]:
+    """The platform's numbers of these persons, as far as they are known."""
+    return set(
+        session.scalars(sa.select(persons.c.rid).where(persons.c.id.in_(list(people)), persons.c.rid.is_not(None)))
+    )
+
+
+def carriers(session: Session, usernames: Iterable[str]) -> dict[str, PersonId | None]:
+    """Who carries each of these names today."""
+    wanted = sorted(set(usernames))
+    rows = session.execute(sa.select(persons.c.username, persons.c.id).where(persons.c.username.in_(wanted)))
+    return dict.fromkeys(wanted) | {name: PersonId(person) for name, person in rows}
 
 
 def me(session: Session) -> Person:
@@ -362,7 +443,10 @@ def _upsert(session: Session, seen: Mapping[str, tuple[datetime, datetime]], *, 
         "first_seen_at": sa.func.least(persons.c.first_seen_at, new.excluded.first_seen_at),
         "last_seen_at": sa.func.greatest(persons.c.last_seen_at, new.excluded.last_seen_at),
     }
-    session.execute(new.on_conflict_do_update(index_elements=["username", "platform"], set_=values))
+    is_news = sa.or_(
+        persons.c.first_seen_at > new.excluded.first_seen_at, persons.c.last_seen_at < new.excluded.last_seen_at
+    )
+    session.execute(new.on_conflict_do_update(index_elements=["username", "platform"], set_=values, where=is_news))
 
 
 def _by_alias(session: Session, names: list[str], at: datetime) -> dict[str, PersonId]:

@@ -18,11 +18,12 @@ from pydantic import ValidationError
 
 from mhc_lab.core.errors import NotFoundError, RefusedError
 from mhc_lab.sources import manifest
-from mhc_lab.sources.follow_feed import FollowObservation, read_feed
+from mhc_lab.sources.follow_feed import FollowObservation, follows
 from mhc_lab.sources.follow_names import Direction, refused
 from mhc_lab.sources.list_formats import is_feed_content, names_in
 from mhc_lab.sources.manifest import Entry, FeedEntry, ListEntry, ProfileEntry
 from mhc_lab.sources.profile_page import read_profile
+from mhc_lab.sources.room_events import RoomEvent, read_events
 
 PASTED = "pasted"
 """What a list is called that has no file."""
@@ -73,9 +74,9 @@ class Offered:
     rejected_rows: tuple[str, ...] = ()
     """What was offered beside lists and could not be read, one by one."""
     duplicate_count: int = 0
-    """Observations that were offered more than once."""
-    ignored_count: int = 0
-    """Events about something else than following."""
+    """Events that were offered more than once."""
+    events: tuple[RoomEvent, ...] = ()
+    """Everything that the feeds tell of, also what is not about following."""
 
 
 def read_path(
@@ -268,8 +269,9 @@ def _from_profile(entry: ProfileEntry, content: bytes) -> Offered:
 
 
 def _from_feed(content: bytes, broadcaster: str | None) -> Offered:
-    feed = read_feed(content, broadcaster=broadcaster)
-    return Offered((), feed.observations, feed.rejected, feed.duplicate_count, feed.ignored_count)
+    told = read_events(content)
+    feed = follows(told, broadcaster=broadcaster)
+    return Offered((), feed.observations, feed.rejected, feed.duplicate_count, told.events)
 
 
 def _together(offered: Iterable[Offered]) -> Offered:
@@ -279,7 +281,7 @@ def _together(offered: Iterable[Offered]) -> Offered:
         observations=tuple(one for some in every for one in some.observations),
         rejected_rows=tuple(row for some in every for row in some.rejected_rows),
         duplicate_count=sum(some.duplicate_count for some in every),
-        ignored_count=sum(some.ignored_count for some in every),
+        events=tuple(event for some in every for event in some.events),
     )
 
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 from mhc_lab.core.errors import RefusedError
 from mhc_lab.sources import follow_json
 from mhc_lab.sources.follow_csv import first_line, has_heading, names_in_csv
-from mhc_lab.sources.follow_feed import is_feed
 from mhc_lab.sources.follow_names import Direction, Gathering, ListedNames, refused, text_of
 from mhc_lab.sources.follow_pages import names_in_pages
 from mhc_lab.sources.follow_text import names_in_text
+from mhc_lab.sources.room_events import is_feed
 
 
 def names_in(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from mhc_lab.core import shipped
 from mhc_lab.core.settings import Settings
 from mhc_lab.serve import Served, serve
 from mhc_lab.workbench import Workbench
+from tests.browser.visits import Visits
 from tests.conftest import Copies, Seeded
 
 expect.set_options(timeout=120_000)  # the machine may have other things to do; what never comes still fails
@@ -74,3 +76,11 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def visits(served: Served, served_settings: Settings, chromium: Browser) -> Iterator[Visits]:
+    """The pages, opened as they are needed."""
+    context = chromium.new_context(timezone_id="UTC", locale="en-GB")
+    yield Visits(served, context, served_settings.home / "reports" / f"{datetime.now(UTC):%Y-%m-%d}" / "screens")
+    context.close()

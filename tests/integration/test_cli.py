@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from mhc_lab import cli
 from mhc_lab.core.settings import Settings
 
 Mhc = Callable[..., subprocess.CompletedProcess[str]]
@@ -200,6 +202,38 @@ def test_every_command_has_its_help_with_an_example() -> None:
         assert "Example: mhc" in done.stdout or "Commands" in done.stdout
 
 
+def test_a_home_below_a_file_has_a_status(tmp_path: Path, mhc: Mhc) -> None:
+    (tmp_path / "file").write_text("x")
+
+    done = mhc("status", MHC_HOME=str(tmp_path / "file" / "home"))
+
+    assert done.returncode == 0
+    assert "lies below something that is a file" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        (OSError(errno.ENOSPC, "full"), "the one for temporary files, has no space left"),
+        (OSError(errno.EROFS, "read-only", "/h/server.lock"), "/h/server.lock is on a read-only file system"),
+        (NotADirectoryError(errno.ENOTDIR, "no folder", "/f/home"), "/f/home lies below something that is a file"),
+    ],
+)
+def test_a_disk_that_fails_in_the_middle_ends_in_one_sentence(
+    failure: OSError, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise failure
+
+    monkeypatch.setattr(cli, "app", fail)
+
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+
+    assert ended.value.code == 1
+    assert f"{said}. Free it, or set MHC_HOME to another folder" in capsys.readouterr().err
+
+
 def test_a_command_nobody_knows_is_a_usage_error(mhc: Mhc) -> None:
     assert mhc("nonsense").returncode == 2
 
@@ -233,3 +267,14 @@ def test_a_log_that_was_tampered_with_is_found_by_the_check(mhc: Mhc, settings: 
 
     assert (intact.returncode, tampered.returncode) == (0, 1)
     assert "tampered with at line 1" in tampered.stdout
+
+
+def test_status_survives_a_damaged_pointer(mhc: Mhc, tmp_path: Path) -> None:
+    mhc("mirror", "refresh")
+    (tmp_path / "home" / "mirror" / "current.json").write_text("garbage")
+
+    status = mhc("status")
+
+    assert status.returncode == 0
+    assert "mirror    The mirror's pointer" in status.stdout
+    assert "Run `mhc mirror refresh`" in status.stdout

@@ -193,6 +193,13 @@ def test_stopping_twice_is_stopping_once(place: Path) -> None:
     assert [embedded.stop(place), embedded.stop(place)] == [True, False]
 
 
+def test_a_home_that_never_had_a_server_is_not_written_to_by_stopping(place: Path) -> None:
+    stopped = embedded.stop(place)
+
+    assert not stopped
+    assert list(place.iterdir()) == []
+
+
 def test_an_ordinary_user_runs_the_server_in_the_home(monkeypatch: pytest.MonkeyPatch) -> None:
     folder = Path(tempfile.mkdtemp(prefix="mhc-ordinary-"))
     packages = embedded._wheel_programs().parents[2]

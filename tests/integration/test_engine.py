@@ -34,6 +34,9 @@ def refusal(url: str, home: Path) -> str:
         f"postgresql://u:{PASSWORD}@h:5432:1/d",
         f"postgresql://u:{PASSWORD}@h/d?nonsense=1",
         f"postgresql://u:{PASSWORD}%zz@h/d",
+        f"postgresql://u:pre@{PASSWORD}@127.0.0.1:1/d",
+        f"postgresql://u:1/{PASSWORD}@127.0.0.1:1/d",
+        f"postgresql://u:pre@/d?host={PASSWORD}@127.0.0.1",
     ],
 )
 def test_a_url_that_cannot_be_read_is_refused_without_showing_it(url: str, tmp_path: Path) -> None:
@@ -49,6 +52,13 @@ def test_a_wrong_password_is_said_and_never_shown(home: Path, tmp_path: Path, co
     said = refusal(url, tmp_path)
 
     assert 'refused the password of "mhc_owner"' in said
+    assert PASSWORD not in said
+
+
+def test_a_value_that_the_library_refuses_is_not_quoted(tmp_path: Path) -> None:
+    said = refusal(f"postgresql://u:p@127.0.0.1:1/d?sslmode={PASSWORD}", tmp_path)
+
+    assert 'Could not connect to "d" on 127.0.0.1:1' in said
     assert PASSWORD not in said
 
 

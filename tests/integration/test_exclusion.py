@@ -6,16 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from mhc_lab.core.errors import NotFoundError, RefusedError, StalePlanError
-from mhc_lab.jobs import exclusion, journal
+from mhc_lab.jobs import exclusion, journal, stepwise
 from mhc_lab.jobs.exclusion import ExclusionPlan, apply_exclusion, plan_exclusion, restore
 from mhc_lab.jobs.plan import Approved, load_approved
-from mhc_lab.schema import metadata
 from mhc_lab.services import people
 from mhc_lab.workbench import Workbench
 from tests.support.clock import FrozenClock
+from tests.support.rows import rows
 
 NAMES = ("alice", "bob", "carol")
 
@@ -31,15 +30,6 @@ def bench(empty_wb: Workbench) -> Workbench:
 
 def approved(wb: Workbench, *names: str, reason: str = "spam") -> Approved[ExclusionPlan]:
     return plan_exclusion(wb, names, reason=reason).approve(by="ada")
-
-
-def rows(wb: Workbench) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table."""
-    with wb.reader as session:
-        return {
-            table.name: sorted(map(tuple, session.execute(sa.select(table))), key=repr)
-            for table in metadata.sorted_tables
-        }
 
 
 def excluded(wb: Workbench) -> dict[str, str | None]:
@@ -199,7 +189,7 @@ def test_a_run_that_is_not_finished_cannot_be_undone(bench: Workbench) -> None:
         run = journal.recent(session, exclusion.KIND)[0]
 
     with pytest.raises(RefusedError, match="Only a finished run can be undone"):
-        restore(bench, exclusion.receipt_of(bench, run.id))
+        restore(bench, stepwise.receipt_of(bench, exclusion.EXCLUSION, run.id))
 
 
 def test_a_plan_that_was_undone_is_not_applied_again(bench: Workbench) -> None:

@@ -277,6 +277,8 @@ def _plain(rows: list[tuple[object, ...]]) -> list[str]:
 def _spelled(value: object) -> str:
     if isinstance(value, dict | list):
         return json.dumps(value, sort_keys=True)
+    if isinstance(value, str) and value.startswith('"{'):  # an event that was kept as text inside JSON
+        value = json.loads(value)
     if isinstance(value, str) and value[:1] in {"{", "["}:
         return json.dumps(json.loads(value), sort_keys=True)
     return str(value)

@@ -190,3 +190,9 @@ def test_a_live_page_gets_the_widget(wb: Workbench) -> None:
     view = WhoLeft(wb, window=ALL_TIME)
 
     assert "application/vnd.jupyter.widget-view+json" in view._repr_mimebundle_()
+
+
+def test_a_filter_that_narrows_nothing_says_so(wb: Workbench) -> None:
+    filters = WhoLeft(wb).filters
+
+    assert {field.label for field in (filters.role, filters.source, filters.returned)} == {"all"}

@@ -11,14 +11,21 @@ from mhc_lab.workbench import Workbench
 from widgets._fields import PersonPicker
 from widgets._view import Freshness
 from widgets.alternates import Alternates
+from widgets.attributes import Attributes
 from widgets.collaborations import Collaborations
 from widgets.exclusions import ExcludeForm
 from widgets.followers import WhoLeft
 from widgets.media import ExactDuplicatesView
+from widgets.notes import NoteForm, Notes, PasteForm
+from widgets.people import MergeForm, RenameForm
+from widgets.person import PersonPage
+from widgets.profiles import ProfileForm
 from widgets.relationships import RelationshipForm, Relationships
+from widgets.timeline import Timeline
 
 KINDS = [
     ExcludeForm, WhoLeft, ExactDuplicatesView, PersonPicker, Collaborations, Alternates, RelationshipForm, Relationships,
+    Timeline, Attributes, ProfileForm, Notes, NoteForm, PasteForm, MergeForm, RenameForm, PersonPage,
 ]  # fmt: skip
 
 

@@ -63,6 +63,14 @@ def test_those_of_the_first_list_are_told_apart_from_those_who_came(mirror: Mirr
     assert "there before we looked" in left._repr_html_()
 
 
+def test_no_more_leave_than_could_have_left_also_when_we_began_to_look_in_the_window(mirror: Mirror) -> None:
+    left = followers.unfollows(mirror, window=Window.parse("2025-12-31", "2026-02-01"))
+
+    assert left.at_start + left.baseline + left.follows - left.count == left.at_end
+    assert left.rate_of_exposed == pytest.approx(left.count / (left.baseline + left.follows))
+    assert "there before we looked" in left.headline()
+
+
 def test_a_status_narrows_the_rows_and_not_those_they_are_out_of(mirror: Mirror) -> None:
     left = followers.unfollows(mirror, window=JANUARY, status="confirmed")
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import random
 import uuid
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mhc_lab.core.ids import ScrapeId
-from mhc_lab.following.events import Action, ListTaken, Observation, State, Status, follow_events
+from mhc_lab.following.events import Action, ListTaken, Observation, Source, State, Status, follow_events
 from mhc_lab.following.verdict import Kind
-from tests.support.lists import lists, seen, shown, spells
+from tests.support.lists import START, lists, person, seen, shown, spells
 
 
 def test_the_first_complete_list_is_the_baseline() -> None:
@@ -410,3 +411,51 @@ def test_a_fold_that_stopped_and_went_on_is_the_fold_of_everything(
     assert went_on.last_seen == whole.last_seen
     touched = {event.person for event in went_on.events}
     assert list(went_on.events) == [event for event in whole.events if event.person in touched]
+
+
+def test_who_leaves_in_the_instant_in_which_they_came_was_never_here() -> None:
+    history = follow_events(seen("""
+        day | who | kind
+        1   | a b | complete
+        2   | c   | feed follows
+        2   | c   | feed leaves
+    """))  # fmt: skip
+
+    assert [line for line in shown(history.events) if " c " in line] == []
+    assert len(history.last_seen) == 2
+
+
+def test_who_comes_back_in_the_instant_in_which_they_left_follows() -> None:
+    history = follow_events(seen("""
+        day | who | kind
+        1   | a b | complete
+        2   | b   | feed leaves
+        2   | b   | feed follows
+    """))  # fmt: skip
+
+    assert shown(history.events)[2:] == ["2 b unfollow exactly confirmed", "2 b follow"]
+
+
+def test_events_of_one_instant_go_as_their_source_counts_them() -> None:
+    second = START + timedelta(days=2)
+    came, left = (
+        Observation(person("c"), second, is_following, Source.FEED, second, key, sequence)
+        for is_following, key, sequence in ((True, b"z", 5), (False, b"a", 6))
+    )
+
+    history = follow_events([left, came])
+
+    assert (history.events, history.last_seen) == ((), {})
+
+
+def test_a_doubt_that_a_follow_of_no_length_had_ended_is_open_again() -> None:
+    history = follow_events(seen("""
+        day | who   | kind
+        1   | a b c | complete
+        2   | a b   | complete
+        3   | c     | feed follows
+        3   | c     | feed leaves
+        4   | a b   | complete
+    """))  # fmt: skip
+
+    assert shown(history.events)[3:] == ["2 c unfollow (1, 2] confirmed"]

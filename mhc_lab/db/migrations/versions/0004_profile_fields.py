@@ -63,12 +63,15 @@ _FIELDS = (
     "display_name", "bio", "location", "country", "age", "gender", "birthday_public", "spoken_languages", "tags", "social_links",
     "rating", "smoke_drink", "real_name", "irl_name", "identity_name", "address_as",
 )  # fmt: skip
+# Also noted, when mhc.noted names the field: that somebody else says now what it says already.
 _NOTED = """
     CREATE FUNCTION profile_fields_noted() RETURNS trigger LANGUAGE plpgsql AS $$
     DECLARE
         before jsonb := '{"rating": 0}';
     BEGIN
-        IF TG_OP = 'UPDATE' THEN
+        IF current_setting('mhc.job', true) = 'merge' THEN
+            RETURN NULL;
+        ELSIF TG_OP = 'UPDATE' THEN
             before := to_jsonb(OLD);
         END IF;
         INSERT INTO public.profile_field_history (person_id, field, old_value, new_value, source, changed_by)
@@ -76,8 +79,10 @@ _NOTED = """
             NEW.person_id, field.key, nullif(before -> field.key, 'null'), nullif(field.value, 'null'),
             coalesce(nullif(current_setting('mhc.source', true), ''), 'sql'), public.mhc_actor()
         FROM jsonb_each(to_jsonb(NEW)) AS field
-        WHERE field.key = ANY(TG_ARGV)
-            AND nullif(before -> field.key, 'null') IS DISTINCT FROM nullif(field.value, 'null')
+        WHERE field.key = ANY(TG_ARGV) AND (
+            nullif(before -> field.key, 'null') IS DISTINCT FROM nullif(field.value, 'null')
+            OR field.key = current_setting('mhc.noted', true)
+        )
         ORDER BY array_position(TG_ARGV, field.key);
         RETURN NULL;
     END

@@ -160,7 +160,9 @@ _SMOKE_DERIVED = (
     """
     CREATE FUNCTION profile_smoke_derived() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        IF upper(btrim(split_part(NEW.smoke_drink, '/', 1))) IN ('YES', 'YEAH', 'SOMETIMES') THEN
+        IF current_setting('mhc.job', true) = 'merge' THEN
+            RETURN NULL;
+        ELSIF upper(btrim(split_part(NEW.smoke_drink, '/', 1))) IN ('YES', 'YEAH', 'SOMETIMES') THEN
             INSERT INTO public.attribute_lookup AS known (person_id, attribute_key) VALUES (NEW.person_id, 'profile_smoke')
             ON CONFLICT (person_id, attribute_key) DO UPDATE SET value = true WHERE NOT known.value;
         ELSE

@@ -12,28 +12,67 @@ branch_labels = None
 depends_on = None
 
 # An event was kept as its inner object, in an envelope around that, or as text inside JSON: all three are read alike. What it is about is
-# the inner object, with method, id and room of the envelope where it has none of its own. NULL: it is no event.
-_ROOM_EVENT = """
-    CREATE FUNCTION room_event(raw jsonb) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+# the inner object, with method, id and room of the envelope where it has none of its own. NULL: it is no event. Blocks that catch errors
+# may not run in parallel before PostgreSQL 17.
+_EVENT_READERS = (
+    """
+    CREATE FUNCTION opened_json(raw jsonb) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE STRICT AS $$
     DECLARE
-        event jsonb := raw;
+        value jsonb := raw;
     BEGIN
         FOR depth IN 1..4 LOOP
-            EXIT WHEN jsonb_typeof(event) <> 'string';
-            event := (event #>> '{}')::jsonb;
+            EXIT WHEN jsonb_typeof(value) <> 'string';
+            value := (value #>> '{}')::jsonb;
         END LOOP;
-        IF jsonb_typeof(event) <> 'object' THEN
-            RETURN NULL;
-        END IF;
-        IF jsonb_typeof(event -> 'object') = 'object' THEN
-            RETURN (event - 'object') || (event -> 'object');
-        END IF;
-        RETURN event;
-    EXCEPTION WHEN invalid_text_representation OR untranslatable_character THEN
+        RETURN value;
+    EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
         RETURN NULL;
     END
     $$
-"""
+    """,
+    """
+    CREATE FUNCTION room_event(raw jsonb) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+    DECLARE
+        event constant jsonb := public.opened_json(raw);
+        about jsonb;
+    BEGIN
+        IF event IS NULL OR jsonb_typeof(event) <> 'object' THEN
+            RETURN NULL;
+        END IF;
+        about := public.opened_json(event -> 'object');
+        IF about IS NULL OR jsonb_typeof(about) <> 'object' THEN
+            RETURN event;
+        END IF;
+        IF coalesce(about -> 'broadcaster', 'null') IN ('null', '""') THEN
+            about := about - 'broadcaster';
+        END IF;
+        RETURN (event - 'object') || about;
+    END
+    $$
+    """,
+    """
+    CREATE FUNCTION room_event_content(raw jsonb) RETURNS text LANGUAGE sql IMMUTABLE STRICT
+    RETURN coalesce((
+        SELECT said.told #>> '{}'
+        FROM room_event(raw) AS event, unnest(ARRAY[
+            event #> '{tip,message}', event #> '{message,message}', event -> 'message', event #> '{media,name}', event -> 'subject'
+        ]) WITH ORDINALITY AS said (told, place)
+        WHERE jsonb_typeof(said.told) = 'string' AND said.told <> '""'
+        ORDER BY said.place LIMIT 1
+    ), '')
+    """,
+    """
+    CREATE FUNCTION room_event_tokens(raw jsonb) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT
+    RETURN (
+        SELECT paid.amount::bigint
+        FROM room_event(raw) AS event, unnest(ARRAY[
+            event #>> '{tip,tokens}', event #>> '{media,tokens}'
+        ]) WITH ORDINALITY AS paid (amount, place)
+        WHERE paid.amount ~ '^[0-9]{1,18}$'
+        ORDER BY paid.place LIMIT 1
+    )
+    """,
+)
 
 # As before, with interactions counted, and the oldest of them as the source of who is on no snapshot.
 _STATE = """
@@ -238,7 +277,8 @@ _STATE_BEFORE = """
 
 
 def upgrade() -> None:
-    op.execute(_ROOM_EVENT)
+    for function in _EVENT_READERS:
+        op.execute(function)
     _create_event_logs()
     _create_interactions()
     op.execute(_STATE)
@@ -248,7 +288,8 @@ def downgrade() -> None:
     op.execute(_STATE_BEFORE)
     op.drop_table("interactions")
     op.drop_table("event_logs")
-    op.execute("DROP FUNCTION room_event(jsonb)")
+    for function in ("room_event_tokens", "room_event_content", "room_event", "opened_json"):
+        op.execute(f"DROP FUNCTION {function}(jsonb)")
 
 
 def _create_event_logs() -> None:
@@ -263,6 +304,16 @@ def _create_event_logs() -> None:
         sa.Column("username", sa.Text(), server_default="", nullable=False, comment="The name as the event wrote it."),
         sa.Column("person_id", sa.Uuid(), nullable=True),
         sa.Column("raw_event", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "content",
+            sa.Text(),
+            sa.Computed("room_event_content(raw_event)", persisted=True),
+            nullable=True,
+            comment="What was said, bought, or is the new subject.",
+        ),
+        sa.Column(
+            "tokens", sa.BigInteger(), sa.Computed("room_event_tokens(raw_event)", persisted=True), nullable=True
+        ),
         sa.Column(
             "reference", sa.Text(), nullable=False, comment="The event's own id, or a digest: tells it from others."
         ),

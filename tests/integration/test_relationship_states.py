@@ -1,4 +1,4 @@
-"""Any sequence of changes of relationships leaves what a dictionary says, and a history of just these changes."""
+"""Relationships and their history behave like a dictionary and a list, whatever is done to them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,131 @@
+"""What every job does around its steps: begin once, go on where it stopped, finish, and undo from the receipt.
+
+A job says what differs (:class:`Job`); everything that can happen in between is dealt with here: a plan whose facts have changed, a
+process that is killed, a plan that is applied twice, two processes at once, a restore of something that was changed since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from sqlalchemy.orm import Session
+
+from mhc_lab.core.errors import RefusedError, StalePlanError
+from mhc_lab.core.ids import RunId
+from mhc_lab.core.progress import SILENT, Progress
+from mhc_lab.jobs import journal
+from mhc_lab.jobs.journal import Run, Step
+from mhc_lab.jobs.plan import Approved, Plan, Receipt
+from mhc_lab.workbench import Workbench
+
+P = TypeVar("P", bound=Plan)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Who stands for a run, and the time of its step."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Job(Generic[P]):
+    """What differs from job to job; each function works in the transaction of its session."""
+
+    kind: str
+    noun: str
+    """What a step is about, in the plural, for progress."""
+    steps: Callable[[Session, P], list[Step]]
+    """The plan as steps, after its facts were found still true; ``StalePlanError`` when they are not."""
+    reverse: Callable[[Session, list[Step]], list[Step]]
+    """The steps that undo these, in their order; ``StalePlanError`` when something was changed since."""
+    do: Callable[[Session, Step, Signed], dict[str, object]]
+    """Does one step, forward or back; what a restore puts back."""
+    title: Callable[[int, bool], str]
+    """What a run with so many steps has done; whether it was a restore."""
+
+
+def apply(wb: Workbench, job: Job[P], plan: Approved[P], *, progress: Progress = SILENT) -> Receipt:
+    """Do what the plan says; taken up again where it stopped when it was killed, and nothing when it was done before.
+
+    Raises
+    ------
+    StalePlanError
+        The world is not as the plan says; nothing was begun.
+    RefusedError
+        The plan was applied and restored since: it needs a new one.
+    """
+    with wb.transaction() as session:
+        journal.lock(session, job.kind)
+        known = journal.of_plan(session, plan.plan_hash)
+        if known and known.state == "restored":
+            raise RefusedError(
+                "This plan was applied and undone already. Make a new plan.", rule="a plan is applied once"
+            )
+        run = known.id if known else journal.begin(session, plan, job.steps(session, plan.plan), at=wb.clock.now())
+    return _carry_out(wb, job, run, progress)
+
+
+def restore(wb: Workbench, job: Job[P], receipt: Receipt, *, progress: Progress = SILENT) -> Receipt:
+    """Undo what ``receipt`` says was done.
+
+    Raises
+    ------
+    StalePlanError
+        Something was changed again since; nothing was begun.
+    """
+    with wb.transaction() as session:
+        journal.lock(session, job.kind)
+        undone = journal.get(session, receipt.run, kind=job.kind)
+        known = journal.of_plan(session, f"restore {undone.id}")
+        if known is None and (undone.state != "done" or undone.restores):
+            raise RefusedError("Only a finished run can be undone. Apply its plan again to finish it.", rule="restore")
+        run = known.id if known else _begin_restore(wb, session, job, undone)
+    return _carry_out(wb, job, run, progress)
+
+
+def receipt_of(wb: Workbench, job: Job[P], run: RunId) -> Receipt:
+    """The receipt of a run that was finished before."""
+    with wb.reader as session:
+        return _receipt(session, job, journal.get(session, run, kind=job.kind))
+
+
+def refuse_stale(moved: list[str]) -> None:
+    """Stop when there is anything in ``moved``: what is not any more as the plan, or the run to undo, left it."""
+    if moved:
+        raise StalePlanError(
+            f"Since then somebody changed {', '.join(moved)}: left as they are. Make a new plan and look through it.",
+            moved=moved,
+        )
+
+
+def _begin_restore(wb: Workbench, session: Session, job: Job[P], undone: Run) -> RunId:
+    reverse = job.reverse(session, journal.steps(session, undone.id, state="done"))
+    return journal.begin_restore(session, undone, reverse, by=wb.user, at=wb.clock.now())
+
+
+def _carry_out(wb: Workbench, job: Job[P], run: RunId, progress: Progress) -> Receipt:
+    with wb.reader as session:
+        left = journal.steps(session, run, state="intended")
+        by = journal.get(session, run, kind=job.kind).approved_by
+    for count, step in enumerate(left, start=1):
+        with wb.transaction() as session:
+            signed = Signed(by, wb.clock.now())
+            journal.done(session, run, step, at=signed.at)  # first: it keeps a second process away from this step
+            before = job.do(session, step, signed)
+            journal.remember(session, run, step, before)
+        progress(count, len(left), job.noun)
+    with wb.transaction() as session:
+        if journal.get(session, run, kind=job.kind).finished_at is None:
+            journal.finish(session, run, at=wb.clock.now())
+        return _receipt(session, job, journal.get(session, run, kind=job.kind))
+
+
+def _receipt(session: Session, job: Job[P], run: Run) -> Receipt:
+    count = len(journal.steps(session, run.id, state="done"))
+    title = job.title(count, run.restores is not None)
+    return Receipt(run.id, job.kind, title, count, run.approved_by, run.finished_at or run.started_at)
