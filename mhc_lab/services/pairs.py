@@ -148,8 +148,7 @@ class Pairs:
         if len(members) > LARGEST_GROUP:
             raise RefusedError(f"{len(members):,} persons are no group: {LARGEST_GROUP} are the most.", rule="group")
         with refused(session, self._sentences()):
-            is_new = session.scalars(self._group(members, _said(notes), first_seen_at)).all()
-        new_count = sum(is_new)
+            new_count = session.scalars(self._group(members, _said(notes), first_seen_at)).one()
         return AddedGroup(new_count, len(members) * (len(members) - 1) // 2 - new_count)
 
     def remove(self, session: Session, one: PersonId, other: PersonId, *, by: str) -> RemovedPair:
@@ -201,8 +200,8 @@ class Pairs:
             self._table.c.person_a_id == sa.func.least(*ends), self._table.c.person_b_id == sa.func.greatest(*ends)
         )
 
-    def _group(self, members: list[PersonId], notes: str | None, first_seen_at: datetime | None) -> sa.Executable:
-        """One statement for all pairs; a row for each that was new or has changed, saying which."""
+    def _group(self, members: list[PersonId], notes: str | None, first_seen_at: datetime | None) -> sa.Select[int]:
+        """One statement that adds all pairs and counts the new ones."""
         one, other = (_column(members, name) for name in ("one", "other"))
         seen = sa.func.coalesce(sa.literal(first_seen_at, self._table.c.first_seen_at.type), sa.func.now())
         every_two = (
@@ -213,16 +212,19 @@ class Pairs:
         known, columns = self._table.c, ["person_a_id", "person_b_id", "notes", "first_seen_at"]
         new = insert(self._table).from_select(columns, every_two)
         given = new.excluded
-        return new.on_conflict_do_update(
+        added = new.on_conflict_do_update(
             index_elements=columns[:2],
             set_={
                 "notes": sa.func.coalesce(given.notes, known.notes),
                 "first_seen_at": sa.func.least(known.first_seen_at, given.first_seen_at),
             },
             where=sa.or_(given.notes.is_not(None), given.first_seen_at < known.first_seen_at),
-        ).returning(
-            sa.literal_column("xmax = 0", sa.Boolean)
-        )  # a row that was there before has been locked: xmax says by whom
+        )
+        is_new = sa.literal_column("xmax = 0", sa.Boolean).label(
+            "is_new"
+        )  # one that was here has been locked, and xmax says by whom
+        rows = added.returning(is_new).cte("rows")
+        return sa.select(sa.func.count()).select_from(rows).where(rows.c.is_new)
 
     def _sentences(self) -> dict[str, str]:
         gone = "One of them is no longer here. Look them up again."
