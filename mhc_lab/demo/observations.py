@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,8 +15,8 @@ from mhc_lab.demo.people import Cast
 
 FEED = "feed.json"
 
-_FEED_FROM = calendar.day(140)
-_FEED_UNTIL = calendar.day(calendar.DAYS - 1.5)
+FEED_FROM = calendar.day(140)
+FEED_UNTIL = calendar.day(calendar.DAYS - 1.5)
 _HEARD = 0.7
 """The share of events that the feed delivered; nobody was connected for the others."""
 _REPEATED = 4
@@ -56,7 +56,7 @@ def write(
     for _ in range(_REPEATED):
         answers.append(rng.choice(answers))
     answers.append(
-        {"method": "tip", "id": _id(_FEED_UNTIL, 0), "object": {"broadcaster": cast.broadcaster, "tip": {"tokens": 25}}}
+        {"method": "tip", "id": _id(FEED_UNTIL, 0), "object": {"broadcaster": cast.broadcaster, "tip": {"tokens": 25}}}
     )
     (folder / FEED).write_text(json.dumps({"events": answers, "nextUrl": ""}, indent=1), encoding="utf-8")
     entries: list[dict[str, object]] = [{"file": FEED, "kind": "feed"}]
@@ -68,12 +68,18 @@ def write(
     return entries
 
 
+def told(observations: Iterable[PlantedObservation]) -> Iterator[str]:
+    """The method of each event in the feed, once: the follows and unfollows, and a tip by nobody."""
+    yield from ("follow" if one.is_following else "unfollow" for one in observations if one.is_exact)
+    yield "tip"
+
+
 def _changes(cast: Cast) -> Iterator[PlantedObservation]:
     """Every follow and unfollow in the weeks of the feed."""
     for person, stays in cast.followers.items():
         for stay in stays:
             for moment, is_following in ((stay.began, True), (stay.ended, False)):
-                if moment is not None and _FEED_FROM < moment < _FEED_UNTIL:
+                if moment is not None and FEED_FROM < moment < FEED_UNTIL:
                     yield PlantedObservation("followers", person, moment, is_following, "events_api")
 
 

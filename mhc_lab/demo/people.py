@@ -70,6 +70,11 @@ class Cast:
         """All names, sorted."""
         return tuple(sorted({self.broadcaster, *self.followers, *self.following}))
 
+    @property
+    def storied(self) -> str:
+        """Somebody of whom there is everything to tell: follows all the time, was renamed, and comes to every broadcast of the feed."""
+        return self.untold_rename.new
+
     def name_at(self, person: str, moment: datetime) -> str:
         """The name that ``person`` carried then."""
         for rename in (self.rename, self.untold_rename):

@@ -17,6 +17,7 @@ from mhc_lab.demo.lists import PlantedList
 from mhc_lab.demo.observations import PlantedObservation
 from mhc_lab.demo.people import Rename
 from mhc_lab.demo.snapshots import PlantedBroadcast
+from mhc_lab.demo.stories import ExpectedKnowledge, ExpectedTimeline
 
 FILE = "truth.json"
 
@@ -90,6 +91,10 @@ class Truth:
     """In order of time; the broadcaster's and those of some others."""
     without_trophy: str
     """Whom CBHours does not know."""
+    knowledge: ExpectedKnowledge
+    """Notes, attributes, ties, profiles, names to look at, room events and interactions."""
+    timeline: ExpectedTimeline
+    """Everything there is to tell of one person."""
 
     def __repr__(self) -> str:
         return (

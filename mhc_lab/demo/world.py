@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -13,12 +14,14 @@ import sqlalchemy as sa
 from mhc_lab.core import display
 from mhc_lab.core.errors import RefusedError
 from mhc_lab.core.progress import SILENT, Progress
-from mhc_lab.demo import lists, observations, people, pictures, snapshots
+from mhc_lab.demo import knowledge, lists, observations, people, pictures, rooms, snapshots, stories
 from mhc_lab.demo.calendar import START
+from mhc_lab.demo.knowledge import Knowledge
 from mhc_lab.demo.lists import PlantedList
 from mhc_lab.demo.observations import PlantedObservation
 from mhc_lab.demo.people import Cast
 from mhc_lab.demo.pictures import Gallery, Kind
+from mhc_lab.demo.rooms import PlantedEvent
 from mhc_lab.demo.snapshots import Watched
 from mhc_lab.demo.truth import FILE, Truth, expected_broadcasts, expected_events, expected_lists
 from mhc_lab.jobs import take_in
@@ -41,11 +44,16 @@ class World:
     lists: tuple[PlantedList, ...]
     observations: tuple[PlantedObservation, ...]
     watched: Watched
+    rooms: tuple[PlantedEvent, ...]
+    knowledge: Knowledge
     gallery: Gallery
 
     @property
     def truth(self) -> Truth:
         """What was planted and has to be found."""
+        events = expected_events(self.lists, self.observations)
+        followed = [one.at for one in events if one.username == self.cast.storied]
+        feed = Counter(observations.told(self.observations))
         return Truth(
             seed=self.seed,
             broadcaster=self.cast.broadcaster,
@@ -53,7 +61,7 @@ class World:
             rename=self.cast.rename,
             untold_rename=replace(self.cast.untold_rename, at=self._told_at),
             lists=expected_lists(self.lists),
-            events=expected_events(self.lists, self.observations),
+            events=events,
             file_count=len(self.gallery.files),
             duplicates=self.gallery.duplicates,
             reencoded=self.gallery.reencoded,
@@ -64,6 +72,8 @@ class World:
             orphans=tuple(file.path for file in self.gallery.orphans),
             broadcasts=expected_broadcasts(self.watched.broadcasts),
             without_trophy=self.watched.without_trophy,
+            knowledge=stories.expected_knowledge(self.cast, self.knowledge, self.rooms, feed),
+            timeline=stories.expected_timeline(self.cast, self._told_at, followed, self.rooms, self.knowledge),
         )
 
     @property
@@ -79,7 +89,9 @@ def invent(seed: int) -> World:
     planted = lists.plant(cast, seed=seed)
     told = observations.plant(cast, planted, seed=seed)
     watched = snapshots.plant(cast, seed=seed)
-    return World(seed, cast, planted, told, watched, pictures.plant(cast.persons, seed=seed))
+    happened = rooms.plant(cast, watched, seed=seed)
+    known = knowledge.plant(cast, happened, seed=seed)
+    return World(seed, cast, planted, told, watched, happened, known, pictures.plant(cast.persons, seed=seed))
 
 
 def is_wanted(wb: Workbench) -> bool:
@@ -109,6 +121,7 @@ def build(wb: Workbench, *, seed: int, progress: Progress = SILENT) -> Truth:
         _plant_persons(wb, world.cast)
     take_in.import_lists(wb, folder / "lists", progress=progress)
     snapshots.take_in(wb, folder / "answers", progress=progress)
+    knowledge.take_in(wb, world.knowledge)
     take_in.ingest(wb, folder / "media", name=FOLDER, progress=progress)
     for path in world.gallery.missing:
         (folder / "media" / path).unlink()
@@ -136,14 +149,15 @@ def _write(world: World, folder: Path, progress: Progress) -> None:
     """Lists, answers and pictures, in place of what an earlier world left; the marker of the media folder stays."""
     for leftover in (folder / "lists", folder / "answers", folder / "media" / "people"):
         shutil.rmtree(leftover, ignore_errors=True)
-    lists.write(world.lists, folder / "lists", others=_write_observations(world, folder / "lists"))
+    lists.write(world.lists, folder / "lists", others=_write_told(world, folder / "lists"))
     snapshots.write(world.watched.answers, folder / "answers")
     pictures.write(world.gallery.files, folder / "media", seed=world.seed, progress=progress)
 
 
-def _write_observations(world: World, folder: Path) -> list[dict[str, object]]:
+def _write_told(world: World, folder: Path) -> list[dict[str, object]]:
     folder.mkdir(parents=True, exist_ok=True)
-    return observations.write(world.observations, world.cast, folder, seed=world.seed)
+    entries = observations.write(world.observations, world.cast, folder, seed=world.seed)
+    return [*entries, rooms.write(world.rooms, world.cast, folder, seed=world.seed)]
 
 
 def _plant_persons(wb: Workbench, cast: Cast) -> None:

@@ -16,6 +16,8 @@ from mhc_lab.core.errors import InternalError, NotFoundError, UserError
 
 _HEADER = ("question", "grain", "params", "reads")
 _LINE = re.compile(r"-- (\w+): (.+)")
+_WRAP = re.compile(r"\n--  +")
+"""A long line of the header goes on in the next, indented."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def load(name: str) -> Query:
 
 def parse(name: str, text: str) -> Query:
     """The query that ``text`` is: four header lines, then one statement."""
-    lines = text.splitlines()
+    lines = _WRAP.sub(" ", text).splitlines()
     header = {match[1]: match[2] for match in map(_LINE.fullmatch, lines[: len(_HEADER)]) if match}
     if tuple(header) != _HEADER:
         raise InternalError(f"The query {name} must begin with the lines {', '.join(f'-- {key}:' for key in _HEADER)}.")

@@ -30,6 +30,10 @@ def test_the_overview_counts_what_was_planted(wb: Workbench, truth: Truth) -> No
         "persons": len(truth.persons),
         "followers_now": at_end_of(truth),
         "follow_lists": len(truth.lists),
+        "notes": sum(not one.is_deleted for one in truth.knowledge.notes),
+        "relationships": len(truth.knowledge.relationships),
+        "room_events": sum(truth.knowledge.room_events.values()),
+        "interactions": truth.knowledge.interactions + truth.knowledge.manual_interactions,
         "files": truth.file_count,
     }
     assert "<svg" in report_of(result)

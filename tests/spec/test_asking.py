@@ -114,6 +114,14 @@ def test_a_file_whose_header_and_statement_disagree_is_refused(text: str, why: s
         queries.parse("a/b", text)
 
 
+def test_a_long_line_of_the_header_goes_on_in_the_next() -> None:
+    text = (
+        "-- question: Who?\n-- grain: one row\n-- params: none\n-- reads: persons,\n--        media_locator\nSELECT 1"
+    )
+
+    assert queries.parse("a/b", text).reads == {"persons", "media_locator"}
+
+
 @pytest.mark.parametrize("name", queries.names())
 def test_every_shipped_query_loads_and_is_listed_with_its_question(name: str) -> None:
     listed = (shipped.folder("queries") / "README.md").read_text(encoding="utf-8")
