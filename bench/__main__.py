@@ -9,14 +9,17 @@ from __future__ import annotations
 import sys
 
 from bench import cohorts, dashboard, effects, follow_history, follow_lists, pairs, startup, survival, transcripts
-from bench.figures import show
+from bench.figures import Figure, show
 
 
 def main() -> int:
-    """Measure everything and show it."""
+    """Measure everything and show the figures of each part when it is done."""
     parts = (startup, dashboard, follow_lists, effects, follow_history, cohorts, survival, transcripts, pairs)
-    figures = [figure for part in parts for figure in part.measure()]
-    print(show(figures))
+    figures: list[Figure] = []
+    for part in parts:
+        measured = part.measure()
+        print(show(measured), flush=True)
+        figures += measured
     return 0 if all(figure.holds for figure in figures) else 1
 
 

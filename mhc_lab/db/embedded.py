@@ -98,6 +98,7 @@ def start(home: Path) -> Server:
         No space, a cluster of another PostgreSQL version, or the server does not start; the end of its log is in the message.
     """
     with locked(home / "server.lock"):
+        _keep_mark(home)
         server = locate(home)
         if server.account:
             _install_programs(server)
@@ -107,13 +108,18 @@ def start(home: Path) -> Server:
         if not _answers(server):
             _launch(server)
         _ensure_database(server, home)
-        if not (home / MARK_FILE).exists():
-            replace_text(home / MARK_FILE, server.socket.name.removeprefix("mhc-"))
     return server
 
 
 def stop(home: Path) -> bool:
-    """Stop the server of ``home``; False when none was running."""
+    """Stop the server of ``home``; False when none was running.
+
+    Raises
+    ------
+    ConfigurationError
+        The home is a copy: the server is that of the original.
+    """
+    _refuse_copy(home)
     server = locate(home)
     if not is_running(server):
         return False  # without the lock, which a home that is read-only could not give
@@ -125,8 +131,12 @@ def stop(home: Path) -> bool:
 
 
 def is_running(server: Server) -> bool:
-    """Whether the cluster has a live server."""
-    return server.cluster.exists() and _run(server, "pg_ctl", "-D", server.cluster, "status", check=False) == 0
+    """Whether the cluster has a live server, and not one of which its lock file was copied."""
+    return (
+        server.cluster.exists()
+        and _has_processes(server)
+        and _run(server, "pg_ctl", "-D", server.cluster, "status", check=False) == 0
+    )
 
 
 def program(server: Server, name: str) -> Path:
@@ -160,12 +170,36 @@ def _create_cluster(server: Server) -> None:
 
 
 def _mark(home: Path) -> str:
-    """What tells this home's server from others: kept in the home once it has one, so that it goes where the home goes."""
-    kept = home / MARK_FILE
+    """What tells this home's server from others: kept in the home, so that it goes where the home goes."""
+    return _kept_mark(home)[0] or hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:12]
+
+
+def _kept_mark(home: Path) -> tuple[str, str]:
+    """The mark that is kept in ``home``, and the path the home had then; both empty when there is none."""
     try:
-        return kept.read_text(encoding="ascii").strip()
+        mark, _, path = (home / MARK_FILE).read_text(encoding="utf-8").strip().partition("\n")
     except FileNotFoundError:
-        return hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:12]
+        return "", ""
+    return mark, path
+
+
+def _keep_mark(home: Path) -> None:
+    """Give a new home a mark that no home had before it, not even one of the same path; and keep the path of one that was moved."""
+    _refuse_copy(home)
+    mark, path = _kept_mark(home)
+    if not mark or path != str(home.resolve()):
+        replace_text(home / MARK_FILE, f"{mark or secrets.token_hex(6)}\n{home.resolve()}\n")
+
+
+def _refuse_copy(home: Path) -> None:
+    mark, path = _kept_mark(home)
+    if not path or path == str(home.resolve()) or _kept_mark(Path(path))[0] != mark:
+        return
+    raise ConfigurationError(
+        f"{home} is a copy of {path}, and both would use one database. Work in {path}; or give the copy a database of its own: "
+        f"stop the original first (MHC_HOME={path} mhc down), then remove {home / MARK_FILE}.",
+        setting="MHC_HOME",
+    )
 
 
 def _launch(server: Server) -> None:
@@ -196,7 +230,8 @@ def _forget_dead_postmaster(server: Server) -> None:
             pid = int(lock.read_text().split("\n", 1)[0])
         except (FileNotFoundError, ValueError):
             continue
-        if not _is_postgres(pid) and not _has_processes(server):
+        is_copied = lock.parent == server.cluster  # for a live server would be among the processes of the cluster
+        if (is_copied or not _is_postgres(pid)) and not _has_processes(server):
             lock.unlink(missing_ok=True)
 
 

@@ -58,12 +58,10 @@ class Database:
         home.prepare(settings.home)
         inherited = os.environ.pop("PGPASSWORD", None)  # libpq would use it for every role, before the password file
         if settings.database_url is None:
-            owner, extras = embedded.start(settings.home).owner, dict[str, str]()
+            owner, extras, given = embedded.start(settings.home).owner, dict[str, str](), None
         else:
             owner, extras, given = _parse(settings.database_url)
             given = given or (Secret(inherited) if inherited else None)
-            if given:
-                passfile.keep(settings.home, {owner: given})
         database = cls(
             settings.home,
             owner,
@@ -73,7 +71,9 @@ class Database:
             Separation(separate=False, why=""),
             settings.user,
         )
-        with database._connect(owner.role) as connection:
+        with database._connect(owner.role, given) as connection:
+            if given:  # only now: one that is wrong must not replace one that was right
+                passfile.keep(settings.home, {owner: given})
             database.server_version = connection.info.server_version // 10000
             if database.server_version < MINIMUM_SERVER:
                 raise ConfigurationError(
@@ -139,9 +139,11 @@ class Database:
         ours = {"passfile": str(passfile.location(self.home))} if passfile.password(self.home, login) else {}
         return {**self.extras, **where, **ours}
 
-    def _connect(self, role_name: str) -> psycopg.Connection[tuple[object, ...]]:
+    def _connect(self, role_name: str, password: Secret | None = None) -> psycopg.Connection[tuple[object, ...]]:
+        given = {"password": password.reveal()} if password else {}
+        parameters = {"connect_timeout": "10", **self._parameters(role_name), **given}
         try:
-            return psycopg.connect(**{"connect_timeout": "10", **self._parameters(role_name)}, autocommit=True)
+            return psycopg.connect(**parameters, autocommit=True)
         except psycopg.OperationalError as failure:
             raise _explain(failure, self.owner) from None
 

@@ -93,10 +93,7 @@ def add_list(session: Session, offered: FollowList | RefusedList, *, at: datetim
         return AddedList(None, is_new=False, name_count=0)
     scrape = _scrape_id(offered.direction, offered.observed_at, offered.file_digest or offered.file_name)
     known = session.execute(sa.select(follow_scrapes).where(follow_scrapes.c.id == scrape)).one_or_none()
-    if known is not None and known.is_folded and known.at_risk_count is None and isinstance(offered, FollowList):
-        session.execute(
-            sa.delete(follow_scrapes).where(follow_scrapes.c.id == scrape)
-        )  # what it was refused for is gone
+    if isinstance(offered, FollowList) and _forget_refusals(session, offered, scrape):
         known = None
     if known is not None:
         return AddedList(scrape, is_new=False, name_count=0, differs=_difference(known, offered))
@@ -111,6 +108,20 @@ def add_list(session: Session, offered: FollowList | RefusedList, *, at: datetim
         people.remember_ids(session, offered.numeric_ids, found)
     _insert_names(session, scrape, offered.names, found)
     return AddedList(scrape, is_new=True, name_count=len(offered.names))
+
+
+def _forget_refusals(session: Session, offered: FollowList, scrape: ScrapeId) -> bool:
+    """Remove what was refused under the name and time of ``offered``: it can be read now; whether ``scrape`` itself was among it."""
+    taken = follow_scrapes.c
+    same_file = sa.and_(
+        taken.direction == offered.direction,
+        taken.observed_at == offered.observed_at,
+        taken.file_name == offered.file_name,
+        taken.verdict == "refused",
+    )
+    never_read = sa.and_(taken.is_folded, taken.at_risk_count.is_(None))
+    gone = sa.delete(follow_scrapes).where(never_read, sa.or_(taken.id == scrape, same_file)).returning(taken.id)
+    return scrape in session.scalars(gone).all()
 
 
 def add_observations(session: Session, observed: Sequence[FollowObservation], *, at: datetime) -> int:

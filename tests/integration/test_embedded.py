@@ -33,6 +33,12 @@ def place() -> Iterator[Path]:
         shutil.rmtree(leftover, ignore_errors=True)
 
 
+def about_to_start(home: Path) -> Server:
+    """The server of a home that was interrupted right after it had been given its mark."""
+    (prepare(home) / embedded.MARK_FILE).write_text(f"{os.getpid():012x}\n")
+    return embedded.locate(home)
+
+
 def connect(home: Path, server: Server) -> psycopg.Connection[tuple[object, ...]]:
     login = server.owner
     return psycopg.connect(
@@ -152,7 +158,7 @@ def test_a_cluster_of_another_version_is_refused_with_a_way_out(place: Path) -> 
 
 
 def test_an_initdb_that_was_killed_leaves_nothing_that_stops_the_next(place: Path) -> None:
-    server = embedded.locate(prepare(place))
+    server = about_to_start(place)
     half = server.cluster.parent / "cluster.new"
     half.mkdir(parents=True)
     (half / "PG_VERSION").write_text("18\n")
@@ -163,7 +169,7 @@ def test_an_initdb_that_was_killed_leaves_nothing_that_stops_the_next(place: Pat
 
 
 def test_somebody_elses_folder_in_place_of_the_sockets_is_refused(place: Path) -> None:
-    server = embedded.locate(prepare(place))
+    server = about_to_start(place)
     server.socket.symlink_to("/usr")
 
     with pytest.raises(ConfigurationError, match="belongs to somebody else"):
@@ -184,6 +190,72 @@ def test_a_home_that_was_moved_keeps_its_database(place: Path) -> None:
         assert connection.execute("SELECT n FROM kept").fetchone() == (42,)
     embedded.stop(new)
     for leftover in (moved.cluster.parent, moved.socket):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def test_a_copy_of_a_home_neither_uses_nor_stops_the_server_of_the_original(place: Path) -> None:
+    original, copy = place / "original", place / "copy"
+    server = embedded.start(prepare(original))
+    shutil.copytree(original, copy, ignore=lambda _, names: [name for name in names if name.endswith(".sock")])
+
+    with pytest.raises(ConfigurationError, match=r"is a copy of .*original.*remove .*copy/server-mark"):
+        embedded.start(copy)
+    with pytest.raises(ConfigurationError, match="is a copy of"):
+        embedded.stop(copy)
+
+    assert embedded.is_running(server)
+    embedded.stop(original)
+    shutil.rmtree(server.cluster.parent)
+
+
+def test_a_copy_without_the_mark_has_a_database_of_its_own(place: Path) -> None:
+    original, copy = place / "original", place / "copy"
+    server = embedded.start(prepare(original))
+    embedded.stop(original)
+    shutil.copytree(original, copy)
+    (copy / embedded.MARK_FILE).unlink()
+
+    own = embedded.start(copy)
+
+    with connect(copy, own) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    assert own.socket != server.socket
+    assert not embedded.is_running(server)
+    embedded.stop(copy)
+    for leftover in (server.cluster.parent, own.cluster.parent, own.socket):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def test_a_lock_file_that_was_copied_is_no_running_server(place: Path) -> None:
+    original, other = place / "original", place / "other"
+    server, stopped = embedded.start(prepare(original)), embedded.start(prepare(other))
+    embedded.stop(other)
+    shutil.copy(server.cluster / "postmaster.pid", stopped.cluster / "postmaster.pid")
+
+    assert not embedded.stop(other)
+    embedded.start(other)
+
+    assert embedded.is_running(server)
+    assert embedded.is_running(stopped)
+    for home, here in ((original, server), (other, stopped)):
+        embedded.stop(home)
+        shutil.rmtree(here.cluster.parent)
+
+
+def test_a_home_that_was_removed_does_not_come_back(place: Path) -> None:
+    home = place / "home"
+    server = embedded.start(prepare(home))
+    with connect(home, server) as connection:
+        connection.execute("CREATE TABLE gone AS SELECT 42 AS n")
+    embedded.stop(home)
+    shutil.rmtree(home)
+
+    fresh = embedded.start(prepare(home))
+
+    with connect(home, fresh) as connection:
+        assert connection.execute("SELECT to_regclass('gone')").fetchone() == (None,)
+    embedded.stop(home)
+    for leftover in (server.cluster.parent, fresh.cluster.parent):
         shutil.rmtree(leftover, ignore_errors=True)
 
 

@@ -55,6 +55,20 @@ def test_a_wrong_password_is_said_and_never_shown(home: Path, tmp_path: Path, co
     assert PASSWORD not in said
 
 
+def test_a_wrong_password_does_not_replace_the_right_one(home: Path, tmp_path: Path, copies) -> None:  # type: ignore[no-untyped-def]
+    address = f"@/mhc?host={copies.login.host}"
+    right, wrong, kept = (
+        Settings(home=tmp_path, database_url=Secret(f"postgresql://mhc_owner{word}{address}"))
+        for word in (f":{copies.password.reveal()}", f":{PASSWORD}", "")
+    )
+    Database.open(right).close()
+
+    with pytest.raises(ConfigurationError):
+        Database.open(wrong)
+
+    Database.open(kept).close()  # with the password that got in before
+
+
 def test_a_value_that_the_library_refuses_is_not_quoted(tmp_path: Path) -> None:
     said = refusal(f"postgresql://u:p@127.0.0.1:1/d?sslmode={PASSWORD}", tmp_path)
 

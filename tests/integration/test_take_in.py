@@ -75,6 +75,19 @@ def test_one_bad_list_takes_no_good_one_with_it_and_a_failure_takes_all(empty_wb
     assert [offered.verdict for offered in imported.lists] == ["complete", "refused"]
 
 
+def test_a_refused_list_that_was_mended_takes_the_place_of_its_refusal(empty_wb: Workbench, tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("<html>log in</html>")
+    take_in.import_lists(empty_wb, file, observed_at=START, direction="followers", complete=True)
+    file.write_text("username\na\n")
+
+    take_in.import_lists(empty_wb, file, observed_at=START, direction="followers", complete=True)
+
+    with empty_wb.reader as session:
+        verdicts = session.scalars(sa.select(follow_scrapes.c.verdict)).all()
+    assert verdicts == ["complete"]
+
+
 def test_the_profile_says_what_the_latest_spell_says(empty_wb: Workbench, tmp_path: Path) -> None:
     lists(empty_wb, tmp_path, "a b c", "a b", "a b", "a b c")
 
