@@ -22,7 +22,10 @@ if [ -z "$uv" ]; then
 fi
 echo "Installing $what …"
 if [ -n "$uv" ] && "$uv" pip install --quiet --python .venv/bin/python -c constraints.txt -e "$what"; then
-    exit 0
+    :
+else
+    echo "Installing with pip, which takes a little longer …"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e "$what"
 fi
-echo "Installing with pip, which takes a little longer …"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e "$what"
+# Now and once: else the first kernel does it, and every one where Python may write no bytecode. Examples that are no Python may fail.
+.venv/bin/python -m compileall -q -j 0 .venv/lib mhc_lab widgets >/dev/null 2>&1 || :
