@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mhc_lab.cli.output import Json, Since, Until, answer, instant, opened, window
+from mhc_lab.core import display
+from mhc_lab.core.errors import UserError
 
 if TYPE_CHECKING:
     from mhc_lab.services.following import TakenList
@@ -57,6 +59,8 @@ def import_(
     odd = [one for one in imported.lists if one.verdict in {"held", "refused"} or one.rejected_rows]
     lines = [f"  {one.file_name}: {one.verdict}. {one.why}{_rejected(one.rejected_rows)}" for one in odd]
     lines += [f"  not read: {row}" for row in imported.rejected_rows[:20]]
+    if imported.duplicate_count:
+        lines.append(f"  told more than once, taken in once: {display.plural(imported.duplicate_count, 'event')}")
     if imported.count("held"):
         lines.append("Next: mhc follow review")
     answer(imported, as_json=as_json, words="\n".join([str(imported), *lines]))
@@ -80,6 +84,10 @@ def review(
     """
     from mhc_lab.services import following
 
+    if decision and not name:
+        raise UserError(
+            "Say which list the decision is about: mhc follow review NAME --decide …; without a name it shows those that wait."
+        )
     with opened() as wb:
         if decision:
             with wb.transaction() as session:
@@ -108,7 +116,7 @@ def review(
 
 @app.command()
 def events(direction: Direction = "followers", since: Since = "", until: Until = "", as_json: Json = False) -> None:
-    """Every follow and unfollow, who follows now, and the lists that could not be believed.
+    """Every follow and unfollow of a window; and, whatever the window, who follows now and the lists that could not be believed.
 
     Example: mhc follow events --since 2026-03-01 --until 2026-04-01 --json
     """
@@ -211,4 +219,5 @@ def _in_full(taken: TakenList, missing: list[str]) -> str:
 
 def _rejected(rows: tuple[str, ...]) -> str:
     shown = ", ".join(rows[:5]) + (" …" if len(rows) > 5 else "")
-    return f" {len(rows)} rows are no user names and were left out: {shown}" if rows else ""
+    what = "1 row is no user name and was" if len(rows) == 1 else f"{len(rows):,} rows are no user names and were"
+    return f" {what} left out: {shown}" if rows else ""

@@ -125,6 +125,12 @@ def read_path(
         fault = ""
         if profile_of is None and is_feed_content(content):
             told["kind"] = "feed"
+    if observed_at is None and told["kind"] != "feed":
+        raise RefusedError(
+            f"{path.name} has no time. Say when the list was taken, and whether it is complete or partial: --at 2026-03-29T10:00+02:00, "
+            "and --partial when it is not whole. A folder says both in its manifest.json.",
+            rule="a list without a manifest",
+        )
     try:
         entry = manifest.checked(told)
     except RefusedError as refusal:

@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect  # noqa: A004 - Playwright's own
 
 from mhc_lab.serve import Dashboard
 from tests.browser.visits import FORMS, Visits, called
@@ -140,11 +140,21 @@ def fill_and_press(page: Page) -> None:
             is_long = place.evaluate("e => e.tagName") == "TEXTAREA"
             place.fill(("\n" if is_long else " ").join(HOSTILE))
             place.blur()
+    page.wait_for_timeout(SETTLING)  # a filter may leave nothing to press
     for button in page.locator("#rendered_cells button:visible:enabled").all():
         is_there = button.count() == 1 and button.is_visible() and button.is_enabled()
         if is_there and button.inner_text() not in {"Refresh figures", *SECTIONS}:
-            button.click()
+            press(button)
     page.wait_for_timeout(SETTLING)
+
+
+def press(button: Locator) -> None:
+    """Click, unless what was pressed before has switched the button off meanwhile."""
+    try:
+        button.click(timeout=10_000)
+    except TimeoutError:
+        if button.is_visible() and button.is_enabled():
+            raise
 
 
 @each_form
