@@ -64,6 +64,18 @@ def test_the_front_page_leads_to_every_dashboard(visits: Visits) -> None:
         expect(page.get_by_role("main").get_by_role("link", name=dashboard.question)).to_be_visible()
 
 
+@pytest.mark.parametrize("width", [1280, 900, 360])
+def test_the_navigation_shows_every_dashboard_at_any_width(visits: Visits, width: int) -> None:
+    page = visits.opened(visits.served.dashboards_link)
+
+    page.set_viewport_size({"width": width, "height": 800})
+
+    for link in page.get_by_role("navigation", name="Dashboards").get_by_role("link").all():
+        place = link.bounding_box()
+        assert place
+        assert 0 <= place["x"] <= place["x"] + place["width"] <= width
+
+
 def test_another_window_changes_the_answer(visits: Visits) -> None:
     page = visits.titled("Who left")
     left = page.locator(".mhc-fact").filter(has_text="left").first.locator("dd")
