@@ -85,15 +85,17 @@ class PersonPage(ipw.VBox):
 def _head(session: Session, person: Person) -> str:
     """Names, badges, and the numbers that are looked at first, as safe HTML."""
     former = ", ".join(one.name for one in people.names(session, person.id))
-    held = [one for one in attributes.badges(attributes.of(session, person.id)) if one.value]
-    pills = "".join(display.badge(one.definition.label, color=one.definition.color) for one in held)
+    held = [one.definition for one in attributes.badges(attributes.of(session, person.id)) if one.value]
+    badges = [display.badge(one.label, color=one.color, icon=one.icon, hint=one.description) for one in held]
     facts = [
         ("role", person.role.lower()),
         ("rating", profiles.get(session, person.id)["rating"]),
         ("first seen", person.first_seen_at),
         ("last seen", person.last_seen_at),
     ]
-    said = display.facts(person.username, facts) + (display.beside(pills) if pills else "")
+    said = display.facts(person.username, facts)
+    if badges:
+        said += display.badges(badges, label=f"What holds for {person.username}")
     if former:
         said += display.note(f"Also known as {former}.")
     if person.is_excluded:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import signal
 import stat
@@ -29,13 +30,15 @@ def place() -> Iterator[Path]:
     server = embedded.locate(folder)
     if server.cluster.exists():
         embedded.stop(folder)
+    if server.socket.is_symlink():
+        server.socket.unlink()
     for leftover in (folder, server.cluster.parent, server.socket):
         shutil.rmtree(leftover, ignore_errors=True)
 
 
 def about_to_start(home: Path) -> Server:
     """The server of a home that was interrupted right after it had been given its mark."""
-    (prepare(home) / embedded.MARK_FILE).write_text(f"{os.getpid():012x}\n")
+    (prepare(home) / embedded.MARK_FILE).write_text(f"{secrets.token_hex(6)}\n")
     return embedded.locate(home)
 
 
