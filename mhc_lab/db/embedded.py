@@ -134,7 +134,7 @@ def is_running(server: Server) -> bool:
     """Whether the cluster has a live server, and not one of which its lock file was copied."""
     return (
         server.cluster.exists()
-        and _has_processes(server)
+        and not _is_copied(server.cluster / "postmaster.pid")
         and _run(server, "pg_ctl", "-D", server.cluster, "status", check=False) == 0
     )
 
@@ -230,9 +230,19 @@ def _forget_dead_postmaster(server: Server) -> None:
             pid = int(lock.read_text().split("\n", 1)[0])
         except (FileNotFoundError, ValueError):
             continue
-        is_copied = lock.parent == server.cluster  # for a live server would be among the processes of the cluster
-        if (is_copied or not _is_postgres(pid)) and not _has_processes(server):
+        is_copied = lock.parent == server.cluster and _is_copied(lock)
+        if is_copied or (not _is_postgres(pid) and not _has_processes(server)):
             lock.unlink(missing_ok=True)
+
+
+def _is_copied(lock: Path) -> bool:
+    """Whether a cluster's lock file was copied from a cluster that still has it: it names its own folder in the second line."""
+    try:
+        pid, folder = lock.read_text().split("\n")[:2]
+        original = Path(folder) / "postmaster.pid"
+        return not original.samefile(lock) and original.read_text().split("\n", 1)[0] == pid
+    except (FileNotFoundError, ValueError):
+        return False
 
 
 def _is_postgres(pid: int) -> bool:
