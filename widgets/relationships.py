@@ -218,9 +218,8 @@ class Relationships(View):
         self._show_history()
 
     def still(self) -> str:
-        """The table, as safe HTML that needs nothing else."""
-        with self.wb.reader as session:
-            return _table(self._read(session))
+        """The table as it is shown, as safe HTML that needs nothing else."""
+        return self.listing.value
 
     def _read(self, session: Session) -> list[Relationship]:
         chosen = {"type": self.type.value, "status": self.status.value, "tier": self.tier.value}

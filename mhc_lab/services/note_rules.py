@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mhc_lab.core.errors import RefusedError
+from mhc_lab.core.links import link
 from mhc_lab.core.texts import unstorable
 
 LONGEST = 4_000_000
@@ -34,8 +34,6 @@ CATEGORIES: Mapping[str, Category] = MappingProxyType({
     "tips": Category("Tips", "teal", "who tipped how much"),
 })  # fmt: skip
 """By the key that the database knows, in the order they are shown."""
-
-_LINK = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
 def checked(*, category: str | None, content: str | None, noted_at: datetime | None) -> dict[str, Any]:
@@ -77,16 +75,8 @@ def checked_content(text: str) -> str:
 
 
 def checked_link(url: str) -> str | None:
-    """``url`` without blanks around it, when a browser can open it; None when it is empty."""
-    link = url.strip()
-    _refuse_unstorable(link, "The source link")
-    if link and not _LINK.fullmatch(link):
-        shown = link if len(link) <= 60 else f"{link[:60]}…"
-        raise RefusedError(
-            f'"{shown}" is no link to a source: it begins with http:// or https:// and has no blanks.',
-            rule="source link",
-        )
-    return link or None
+    """The link that ``url`` is, or None when it is empty."""
+    return link(url) if url.strip() else None
 
 
 def _checked_time(at: datetime) -> datetime:

@@ -31,7 +31,9 @@ from mhc_lab.transcripts.tips import BLANK, NAME, NO_NAMES, TIPPED
 from mhc_lab.transcripts.tokens import tokens
 from mhc_lab.transcripts.transcript import Dropped, Transcript
 
-_NAMED = re.compile(rf"({NAME})(?:{BLANK}?[:\uff1a](?!//)|({BLANK}?\|[0-9]{{1,9}}\|)|{TIPPED})", re.ASCII)
+_CLOCK = r"[0-9]{1,2}:[0-9]{2}(?![0-9])"
+"""A time of day: nobody called 12 says 30 without a blank."""
+_NAMED = re.compile(rf"(?!{_CLOCK})({NAME})(?:{BLANK}?[:\uff1a](?!//)|({BLANK}?\|[0-9]{{1,9}}\|)|{TIPPED})", re.ASCII)
 """What rules 1, 2 and 4 have in common: a name and what sets it apart. Groups: name, badge, amount, note."""
 
 _GUESS = re.compile(r"[a-z0-9_]{3,25}+(?![a-z0-9_]|\s|://|\Z)")

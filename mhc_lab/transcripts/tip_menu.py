@@ -85,6 +85,8 @@ _WITH_UNIT = re.compile(rf"[0-9](?<![0-9.,].)[0-9.,]*+\s{{0,8}}{_UNIT}", _FLAGS)
 _SIGNS = frozenset("-–—=|:\uff1a…")
 """Directly before a separator, they make it something else: a minus."""
 _ENDS_IN_NUMBER = re.compile(r"(?<![^\s])[0-9][0-9.,/]*\Z")
+_INNER_NUMBER = re.compile(r"(?<=\s)[0-9][0-9,]*+\s++[^\W\d]")
+"""Where nothing parts items, two of them are prices: "Kiss 10 Flash 50 Dance 100 tokens" is three items, "Flash 5 seconds 50 tk" is one."""
 _ENDS_IN_LINK = re.compile(r"://\S*+\Z")
 """Then a number behind it belongs to the link."""
 _LONGEST_LINK = 300
@@ -159,7 +161,7 @@ def _price_last(line: str) -> _Offer | None:
         return _priced(item, match[2], match[3]) if is_sure else None
     if last in _UNIT_ENDS and (match := _UNSEPARATED.search(line, start)):
         item = line[: match.start()].rstrip(_ARROW)
-        is_sure = not _ENDS_IN_NUMBER.search(item, max(0, len(item) - _END))
+        is_sure = not _ENDS_IN_NUMBER.search(item, max(0, len(item) - _END)) and len(_INNER_NUMBER.findall(item)) < 2
         return _priced(item, match[1], match[2]) if is_sure else None
     return None
 

@@ -14,7 +14,7 @@ NO_NAMES = frozenset({"goal", "notice", "rules", "system"})
 
 TIPPED = (
     rf"{BLANK}++(?i:(?:has{BLANK}++)?+tipped){BLANK}++([0-9][0-9,]*+){BLANK}++(?i:token(?:\(s\)|s)?+)"
-    rf"(?:{BLANK}*+(?:--?|[–—:\uff1a]){BLANK}*+((?s:.*+)))?+\Z"
+    rf"(?:{BLANK}*+(?:--?|[–—:\uff1a]){BLANK}*+((?s:.*+))|[.!])?+\Z"
 )
 """What follows the name; its groups are the amount and the note."""
 

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,16 +35,14 @@ CONTENTS = [
 
 @pytest.fixture
 def hostile(passing: Session) -> list[Note]:
-    """A note with each content, the first ones oldest."""
-    return [
+    """A note with each content, the first ones oldest, and a link that the service would refuse."""
+    kept = [
         notes.add(
-            passing,
-            NewNote("alice", content, "dm", "https://a/'onclick='x\"><b>", NOON + timedelta(days=number)),
-            author="=ada",
-            at=NOON,
+            passing, NewNote("alice", content, "dm", noted_at=NOON + timedelta(days=number)), author="=ada", at=NOON
         )
         for number, content in enumerate(CONTENTS)
     ]
+    return [replace(note, source_url="https://a/'onclick='x\"><b>") for note in kept]
 
 
 def test_no_cell_is_a_formula_and_every_text_is_read_back(hostile: list[Note]) -> None:

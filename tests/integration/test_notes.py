@@ -115,9 +115,10 @@ def test_the_categories_are_those_of_the_database_in_its_order() -> None:
         ({"content": "ab\ud800"}, "lone surrogate.* at place 3"),
         ({"content": "x" * 4_000_001}, "4,000,001 characters, and a note holds 4,000,000"),
         ({"category": "gossip"}, '"gossip" is no kind of note'),
-        ({"source_url": "javascript:alert(1)"}, "begins with http:// or https://"),
-        ({"source_url": "https://a b"}, "has no blanks"),
-        ({"source_url": "https://a\x00"}, "source link holds the character NUL"),
+        ({"source_url": "javascript:alert(1)"}, "begins with https:// or http://"),
+        ({"source_url": "https://a b"}, "holds no blanks"),
+        ({"source_url": "https://a\x00"}, "or invisible characters"),
+        ({"source_url": "https://me:secret@example.com/"}, "and no login"),
         ({"noted_at": datetime(2026, 3, 1)}, "has no time zone"),  # noqa: DTZ001 - that is the point
         ({"username": "two words"}, "is not a user name"),
     ],

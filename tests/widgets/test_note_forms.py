@@ -38,7 +38,7 @@ def test_a_written_note_is_saved_and_shown(empty_wb: Workbench) -> None:
         ("text", " \n", "The note is empty"),
         ("text", "a\x00b", "the character NUL at place 2"),
         ("text", "a\ud800", "half a character"),
-        ("source", "javascript:alert(1)", "begins with http:// or https://"),
+        ("source", "javascript:alert(1)", "begins with https:// or http://"),
         ("person", "no name!", "is not a user name"),
         ("person", "\ud800", "is not a user name"),
     ],

@@ -45,6 +45,8 @@ def test_a_room_is_read_line_by_line() -> None:
         ("alice tipped 100 tokens: thank you", "1 alice +100: thank you"),
         ("alice tipped 100 tokens - a: b - c", "1 alice +100: a: b - c"),
         ("alice tipped 100 tokens -", "1 alice +100:"),
+        ("alice tipped 100 tokens.", "1 alice +100:"),
+        ("alice tipped 100 tokens!", "1 alice +100:"),
         ("  alice tipped 100 tokens  ", "1 alice +100:"),
         ("x tipped 2147483647 tokens", "1 x +2147483647:"),
     ],
@@ -72,6 +74,11 @@ def test_a_tip_has_a_name_an_amount_and_perhaps_a_note(line: str, expected: str)
 )
 def test_what_is_no_whole_amount_is_no_tip(line: str) -> None:
     assert told(f"bob: look\n{line}") == f"1 bob: look / {line}"
+
+
+def test_a_time_of_day_is_nobody() -> None:
+    assert told("bob: soon\n12:30 is late") == "1 bob: soon / 12:30 is late"
+    assert told("12: 30 is late") == "1 12: 30 is late"
 
 
 def test_a_message_that_tells_of_a_tip_is_a_message() -> None:

@@ -84,6 +84,7 @@ def test_an_item_is_kept_as_typed(item: str) -> None:
         ("50 - 2 songs", "2 songs", 50),
         ("50 - Spanks (10)", "Spanks (10)", 50),
         ("5 minutes 100 tokens", "5 minutes", 100),
+        ("Flash 5 seconds 100 tokens", "Flash 5 seconds", 100),
         ("69 - 100 tokens", "69", 100),
         ("50 tokens - 100", "100", 50),
         ("Snap 4 life = 500 tks", "Snap 4 life", 500),
@@ -173,7 +174,7 @@ def test_several_items_on_a_line_are_split(line: str) -> None:
     "line",
     [
         "Flash - 50 Dance - 100", "Flash-50 Dance-100", "Flash: 50 Dance: 100", "Flash (50) Dance (100)",
-        "Flash 50 tokens Dance 100 tokens",
+        "Flash 50 tokens Dance 100 tokens", "Kiss 10 Flash 50 Dance 100 tokens",
         "50 - Flash 100 - Dance", "50-Flash 100-Dance", "Flash | 50 | Dance | 100", "Flash 50, Dance - 100", "Flash - 50 & Dance - 100",
         "Flash - 50, Dance - 0", "Flash [50] Dance - 100", "Flash = 50 Dance = 100", "Flash .. 50 Dance .. 100",
     ],

@@ -20,7 +20,7 @@ _HISTORIES = ("profile_note_history", "attribute_history")
 # A tsvector holds a megabyte, with the places of the words. Long pastes are read piece by piece and without places; pieces overlap by
 # more than the longest word that counts. The configuration is named in full, because what an index is made of must not depend on settings.
 _WORDS = """
-    CREATE FUNCTION note_words(content text) RETURNS tsvector LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    CREATE FUNCTION note_words(content text) RETURNS tsvector LANGUAGE plpgsql IMMUTABLE STRICT AS $$
     DECLARE
         piece constant integer := 100000;
         words tsvector := '';
