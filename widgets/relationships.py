@@ -219,7 +219,7 @@ class Relationships(View):
 
     def still(self) -> str:
         """The table as it is shown, as safe HTML that needs nothing else."""
-        return self.listing.value
+        return str(self.listing.value)
 
     def _read(self, session: Session) -> list[Relationship]:
         chosen = {"type": self.type.value, "status": self.status.value, "tier": self.tier.value}
