@@ -8,13 +8,26 @@ from __future__ import annotations
 
 import sys
 
-from bench import cohorts, dashboard, effects, follow_history, follow_lists, pairs, startup, survival, transcripts
+from bench import (
+    cohorts,
+    dashboard,
+    effects,
+    follow_history,
+    follow_lists,
+    identities,
+    pairs,
+    startup,
+    survival,
+    transcripts,
+)
 from bench.figures import Figure, show
 
 
 def main() -> int:
     """Measure everything and show the figures of each part when it is done."""
-    parts = (startup, dashboard, follow_lists, effects, follow_history, cohorts, survival, transcripts, pairs)
+    parts = (
+        startup, dashboard, follow_lists, effects, follow_history, cohorts, survival, transcripts, pairs, identities,
+    )  # fmt: skip
     figures: list[Figure] = []
     for part in parts:
         measured = part.measure()

@@ -1,7 +1,7 @@
 """A file fetched from the web: over https, from public addresses, within limits.
 
-A name is looked up once, its addresses are judged, and then one of these is connected to: a name that answers otherwise the second time gains
-nothing. Each redirect is judged like the first address. What the file is, its bytes say afterwards; the server is not asked.
+A name is looked up once, its addresses are judged, and then one of these is connected to: a name that answers otherwise the second time
+gains nothing. Each redirect is judged like the first address. What the file is, its bytes say afterwards; the server is not asked.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ def test_a_download_ends_at_its_limits(here: Site) -> None:
 def test_a_certificate_of_another_name_is_none(here: Site) -> None:
     web = replace(here.web, lookup=lambda host, port: [ip_address("127.0.0.1")])
 
-    with pytest.raises(RefusedError, match="nobody answers .*certificate"):
+    with pytest.raises(RefusedError, match=r"nobody answers .*certificate"):
         fetch(f"https://other.example.com:{here.port}/a.jpg", io.BytesIO(), web=web)
 
 
@@ -104,7 +104,9 @@ def test_what_may_be_a_key_is_not_repeated(here: Site) -> None:
     assert "secret" not in str(refused.value)
 
 
-@pytest.mark.parametrize("url", ["http://example.com/a", "ftp://example.com/a", "file:///etc/passwd", "https://localhost/a", ""])
+@pytest.mark.parametrize(
+    "url", ["http://example.com/a", "ftp://example.com/a", "file:///etc/passwd", "https://localhost/a", ""]
+)
 def test_what_is_no_https_link_to_a_site_is_refused(url: str) -> None:
     with pytest.raises(RefusedError):
         fetch(url, io.BytesIO())
@@ -122,6 +124,8 @@ def test_an_address_that_leads_back_here_is_not_public(address: str) -> None:
     assert not is_public(ip_address(address))
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "93.184.216.34", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"])
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "93.184.216.34", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]
+)
 def test_others_are(address: str) -> None:
     assert is_public(ip_address(address))
