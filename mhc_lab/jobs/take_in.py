@@ -29,7 +29,8 @@ from mhc_lab.sources.follow_feed import FollowObservation
 from mhc_lab.sources.follow_lists import FollowList, RefusedList
 from mhc_lab.sources.follow_names import Direction
 from mhc_lab.sources.room_events import RoomEvent
-from mhc_lab.storage.disk import MARKER, DiskStore, FoundFile
+from mhc_lab.storage.disk import DiskStore
+from mhc_lab.storage.store import MARKER, FoundFile
 from mhc_lab.workbench import Workbench
 
 BATCH_FILES = 256

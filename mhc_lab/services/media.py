@@ -16,8 +16,8 @@ from mhc_lab.core.ids import ByteId, PersonId, StorageId
 from mhc_lab.media.probe import Probe
 from mhc_lab.schema.media import file_storages, media_locator
 from mhc_lab.services import people
-from mhc_lab.storage.disk import FoundFile
 from mhc_lab.storage.layout import owner_and_source
+from mhc_lab.storage.store import FoundFile
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,67 +1,65 @@
-"""A folder, or a disk mounted there, that holds files: known by its marker, listed and read below its root without following links.
+"""A folder, or a disk mounted there, that holds files: known by its marker, used below its root without following links.
 
 A root that is absent, without its marker, or with the marker of another store is *offline*, never empty: nobody may conclude from a
-disk that is not there that its files are gone. No handle stays open between two calls, so a disk can be taken out at any time.
+disk that is not there that its files are gone. Every call opens the root anew, proves that it is still the same one, and does all its work
+through that descriptor. No handle stays open between two calls, so a disk can be taken out at any time.
 """
 
 from __future__ import annotations
 
 import errno
-import json
 import os
 import stat
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO, Self
 from uuid import UUID
 
-from mhc_lab.core.errors import ConfigurationError, RefusedError
+from mhc_lab.core import home
+from mhc_lab.core.errors import ConfigurationError, IntegrityError, RefusedError
+from mhc_lab.core.ids import ByteId
 from mhc_lab.core.names import relative_path as checked
 from mhc_lab.core.progress import SILENT, Progress
-
-MARKER = ".mhc-store.json"
-"""The file in the root that says which store this is."""
-
-_OURS = ".mhc-"
-_SYSTEM = frozenset(
-    {
-        ".DS_Store",
-        ".Spotlight-V100",
-        ".Trashes",
-        ".fseventsd",
-        "System Volume Information",
-        "$RECYCLE.BIN",
-        "lost+found",
-    }
+from mhc_lab.storage import aside, layout
+from mhc_lab.storage.beneath import FILE, FOLDER, LEADS_OUT, open_beneath, rename_new
+from mhc_lab.storage.store import (
+    MARKER,
+    MARKER_BYTES,
+    Capacity,
+    FoundFile,
+    Put,
+    Stamp,
+    agree,
+    copied,
+    is_kept_out,
+    is_utf8,
+    new_marker,
+    new_path,
+    offline,
+    read_marker,
+    shown,
+    taken,
 )
-_MARKER_BYTES = 4096
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-_FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC  # not blocking: opening a pipe must not wait for its writer
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class FoundFile:
-    """A regular file below the root of a store."""
-
-    relative_path: str
-    size_bytes: int
-    modified_at: datetime | None
-    """None: the file system says a time that no calendar has."""
+_GONE = frozenset({errno.EIO, errno.ENODEV, errno.ENXIO, errno.ENOTCONN, errno.ESTALE, errno.ESHUTDOWN})
+_REMEDY = "Plug the disk in, or correct MHC_MEDIA_ROOT"
 
 
 class DiskStore:
     """An open store on a disk."""
 
-    def __init__(self, root: Path, *, marker: UUID, place: tuple[int, int]) -> None:
-        self.root, self.marker = root, marker
+    def __init__(self, folder: Path, *, marker: UUID, place: tuple[int, int]) -> None:
+        self.root, self.folder, self.marker = str(folder), folder, marker
         self.unreadable: tuple[str, ...] = ()
         """What the last listing left out and somebody may miss: links, pipes, closed folders, names that are not UTF-8."""
         self._place = place
+        self._synced: set[str] = set()
+        """Folders whose way from the root survives a power cut."""
+        self._swept: set[str] = set()
+        """Folders without left-overs of killed processes."""
 
     @classmethod
     def open(cls, root: Path, *, marker: UUID | None) -> Self:
@@ -72,7 +70,7 @@ class DiskStore:
         ConfigurationError
             It is offline: nothing is there, no store, or another one.
         """
-        with _folder(root) as handle:
+        with _opened(root) as handle:
             found = _marker(root, handle)
             if marker is not None and found != marker:
                 raise _offline(root, f"another disk is there: it is marked {found}, {marker} is wanted")
@@ -87,7 +85,7 @@ class DiskStore:
                 f"{root} lies inside the store {outer}, and every file in it would count twice. Ingest {outer} instead.",
                 rule="stores do not nest",
             )
-        with _folder(root) as handle:
+        with _opened(root) as handle:
             try:
                 _write_marker(handle)
             except FileExistsError:
@@ -100,30 +98,26 @@ class DiskStore:
         return cls.open(root, marker=None)
 
     def files(self, progress: Progress = SILENT) -> tuple[FoundFile, ...]:
-        """Every regular file, sorted by path; our own and the system's folders stay out, :attr:`unreadable` says what else did."""
+        """Every regular file, sorted by path; our own, the system's and views stay out, :attr:`unreadable` says what else did."""
         found: list[FoundFile] = []
         unreadable: list[str] = []
         folders = [""]
-        while folders:
-            folder = folders.pop()
-            try:
-                entries = self._entries(folder)
-            except (PermissionError, FileNotFoundError, RefusedError):  # closed, gone, or a link by now
-                unreadable.append(folder)
-                continue
-            for name, status in entries:
-                path = folder + name
-                if status is None or not _is_utf8(name):
-                    unreadable.append(_shown(path))
-                elif stat.S_ISDIR(status.st_mode):
-                    folders.append(f"{path}/")
-                elif stat.S_ISREG(status.st_mode):
-                    found.append(FoundFile(path, status.st_size, _modified_at(status)))
-                else:
-                    unreadable.append(path)
-            progress(len(found), None, "files found")
-        self.unreadable = tuple(sorted(unreadable))
+        with self._at_root() as root:
+            while folders:
+                folder = folders.pop()
+                try:
+                    self._list(root, folder, folders, found, unreadable)
+                except (PermissionError, FileNotFoundError, RefusedError):  # closed, gone, or a link by now
+                    unreadable.append(folder)
+                progress(len(found), None, "files found")
+        with self._at_root():  # a disk that was pulled meanwhile may have told less than it holds
+            self.unreadable = tuple(sorted(unreadable))
         return tuple(sorted(found, key=lambda file: file.relative_path))
+
+    def stat(self, relative_path: str) -> FoundFile:
+        """The file at ``relative_path``."""
+        with self._at_root() as root, self._regular(root, checked(relative_path)) as handle:
+            return _found(checked(relative_path), os.fstat(handle))
 
     def read(self, relative_path: str) -> BinaryIO:
         """The file at ``relative_path``, open for reading; no link is followed on the way to it.
@@ -137,58 +131,202 @@ class DiskStore:
         ConfigurationError
             The disk is offline.
         """
-        handle = self._open(checked(relative_path), _FILE)
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            os.close(handle)
-            raise RefusedError(f'"{relative_path}" in {self.root} is not a file.', rule="regular files only")
-        return os.fdopen(handle, "rb")
+        with self._at_root() as root, self._regular(root, checked(relative_path)) as handle:
+            return os.fdopen(os.dup(handle), "rb")
 
-    def _entries(self, folder: str) -> list[tuple[str, os.stat_result | None]]:
-        """Name and status of what is in ``folder``; no status for what vanished or is closed."""
-        handle = self._open(folder, _FOLDER)
+    def put(self, relative_path: str, source: BinaryIO, *, expected: ByteId | None = None) -> Put:
+        """Keep what ``source`` gives: written aside, synced, read again, then named; the folders on the way are made.
+
+        What a killed put left behind is removed by a later one into the same folder, a day after it was last written to.
+        """
+        path = new_path(relative_path)
+        folder, _, name = path.rpartition("/")
+        with self._at_root() as root:
+            if self._is_taken(root, path):
+                size, byte_id = copied(source, None)
+                agree(path, byte_id, expected)
+                return self._compared(root, path, size, byte_id)
+            with self._blamed():
+                if aside.make_folders(root, folder):
+                    self._synced.discard(folder)
+            with self._opened(root, folder) as into, aside.written_aside(into, self._blamed) as new:
+                byte_id = new.fill(path, source, expected)
+                size = os.fstat(new.handle).st_size
+                try:
+                    new.settle(name)
+                except FileExistsError:  # somebody was faster
+                    return self._compared(root, path, size, byte_id)
+                self._sync(root, folder, into)
+                self._sweep(folder, into, now=os.fstat(new.handle).st_mtime)
+                return Put(_found(path, os.fstat(new.handle)), byte_id, is_new=True)
+
+    def move(self, relative_path: str, to: str) -> None:
+        """Rename; the folders on the way are made, the one that was left stays."""
+        path, to = checked(relative_path), new_path(to)
+        (old, _, name), (folder, _, new_name) = path.rpartition("/"), to.rpartition("/")
+        with self._at_root() as root, self._regular(root, path) as handle, self._blamed():
+            if self._is_taken(root, to):
+                raise taken(to, self.root)
+            if aside.make_folders(root, folder):
+                self._synced.discard(folder)
+            with self._opened(root, old) as source, self._opened(root, folder) as into:
+                rename_new(source, name, into, new_name)
+                if _place_of(new_name, into) != _place(handle):  # swapped after it was looked at
+                    rename_new(into, new_name, source, name)
+                    raise RefusedError(f'"{path}" in {self.root} was replaced while it was moved.', rule="no links")
+                self._sync(root, folder, into)
+                os.fsync(source)
+
+    def remove(self, relative_path: str, *, expected: ByteId) -> None:
+        """Unlink the file after every byte of it was read again; its folder stays."""
+        path = checked(relative_path)
+        folder, _, name = path.rpartition("/")
+        with self._at_root() as root, self._regular(root, path) as handle:
+            with os.fdopen(os.dup(handle), "rb") as again:
+                _, found = copied(again, None)
+            if found != expected:
+                raise IntegrityError(
+                    f'"{path}" in {self.root} has SHA-256 {found}, {expected} was expected. It stays where it is.'
+                )
+            with self._opened(root, folder) as inside, self._blamed():
+                if _place_of(name, inside) != _place(handle):
+                    raise RefusedError(f'"{path}" in {self.root} was replaced while it was read.', rule="no links")
+                os.unlink(name, dir_fd=inside)
+                os.fsync(inside)
+
+    def capacity(self) -> Capacity:
+        """Total and free bytes of the file system the root is on."""
+        with self._at_root() as root:
+            status = os.fstatvfs(root)
+        return Capacity(status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize)
+
+    def _list(self, root: int, folder: str, folders: list[str], found: list[FoundFile], unreadable: list[str]) -> None:
+        """Add what is in ``folder`` to the three lists."""
+        has_views = layout.is_view(folder)
+        with self._opened(root, folder) as handle, self._scanned(handle) as entries:
+            for entry in entries:
+                name = entry.name
+                if is_kept_out(name):
+                    continue
+                path = folder + name
+                if not name.isascii() and not is_utf8(name):
+                    unreadable.append(shown(path))
+                elif entry.is_dir(follow_symlinks=False):
+                    folders.append(f"{path}/")
+                elif (status := _status(entry)) and stat.S_ISREG(status.st_mode):
+                    found.append(_found(path, status))
+                elif not (has_views and entry.is_symlink()):
+                    unreadable.append(path)
+
+    @contextmanager
+    def _scanned(self, handle: int) -> Iterator[Iterator[os.DirEntry[str]]]:
         try:
             with os.scandir(handle) as entries:
-                return [(one.name, _status(one)) for one in entries if not _is_kept_out(one.name)]
+                yield entries
         except (PermissionError, FileNotFoundError):
             raise
         except OSError as failure:
-            raise _offline(self.root, f"it could not be listed ({failure.strerror})") from failure
+            raise _offline(self.folder, f"it could not be listed ({failure.strerror})") from failure
+
+    @contextmanager
+    def _at_root(self) -> Iterator[int]:
+        """The root, when it is still the one this store was opened at and carries its marker."""
+        with _opened(self.folder) as root:
+            if _place(root) != self._place:
+                raise _offline(self.folder, "it was taken out or replaced meanwhile")
+            found = _marker(self.folder, root)  # the next disk in the same socket has the same numbers
+            if found != self.marker:
+                raise _offline(self.folder, f"another disk is there: it is marked {found}, {self.marker} is wanted")
+            yield root
+
+    @contextmanager
+    def _opened(self, root: int, path: str, flags: int = FOLDER) -> Iterator[int]:
+        """What lies at ``path``, for the length of a ``with`` block."""
+        try:
+            handle = open_beneath(root, path, flags)
+        except OSError as failure:
+            if failure.errno in LEADS_OUT:
+                raise RefusedError(
+                    f'"{path}" in {self.root} leads through a link or a file.', rule="no links"
+                ) from failure
+            if failure.errno in _GONE:
+                raise _offline(self.folder, f"it does not answer ({failure.strerror})") from failure
+            raise
+        try:
+            yield handle
         finally:
             os.close(handle)
 
-    def _open(self, relative_path: str, flags: int) -> int:
-        """A descriptor, reached folder by folder from a root that is still the one this store was opened at."""
-        with _folder(self.root) as root:
-            if _place(root) != self._place:
-                raise _offline(self.root, "it was taken out or replaced meanwhile")
-            handle = os.dup(root)
-        for part, wanted in _steps(relative_path, flags):
-            try:
-                inner = os.open(part, wanted | os.O_NOFOLLOW, dir_fd=handle)
-            except OSError as failure:
-                if failure.errno in {errno.ELOOP, errno.ENOTDIR}:
-                    raise RefusedError(
-                        f'"{relative_path}" in {self.root} leads through a link or a file.', rule="no links"
-                    ) from failure
-                raise
-            finally:
-                os.close(handle)
-            handle = inner
-        return handle
+    @contextmanager
+    def _regular(self, root: int, path: str) -> Iterator[int]:
+        with self._opened(root, path, FILE) as handle:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise RefusedError(f'"{path}" in {self.root} is not a file.', rule="regular files only")
+            yield handle
 
+    def _is_taken(self, root: int, path: str) -> bool:
+        """Whether anything is there, be it a folder or closed to us."""
+        folder, _, name = path.rpartition("/")
+        try:
+            with self._opened(root, folder) as inside:
+                os.stat(name, dir_fd=inside, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        return True
 
-def _steps(relative_path: str, flags: int) -> Iterator[tuple[str, int]]:
-    """Each part of the path and how to open it: folders first, the last one as asked; none for the root itself."""
-    *folders, last = PurePosixPath(relative_path).parts or ("",)
-    yield from ((folder, _FOLDER) for folder in folders)
-    if last:
-        yield last, flags
+    def _compared(self, root: int, path: str, size: int, byte_id: ByteId) -> Put:
+        """What is at ``path`` already, when that has the same bytes and exactly that name."""
+        folder, _, name = path.rpartition("/")
+        try:
+            with self._regular(root, path) as handle, self._opened(root, folder) as inside:
+                status = os.fstat(handle)
+                with os.fdopen(os.dup(handle), "rb") as there:
+                    is_same = status.st_size == size and copied(there, None) == (size, byte_id)
+                if not is_same or not _is_exactly(name, inside, status):
+                    raise taken(path, self.root)
+                with self._blamed():
+                    os.fsync(handle)
+                    self._sync(root, folder, inside)
+                return Put(_found(path, status), byte_id, is_new=False)
+        except RefusedError as refused:
+            raise taken(path, self.root) from refused
+
+    def _sync(self, root: int, folder: str, handle: int) -> None:
+        """Make the names in ``folder`` survive a power cut, the first time also the way to it."""
+        with self._blamed():
+            if folder in self._synced:
+                os.fsync(handle)
+            else:
+                aside.sync_folders(root, folder)
+        self._synced.add(folder)
+
+    def _sweep(self, folder: str, handle: int, *, now: float) -> None:
+        if folder not in self._swept:
+            with self._blamed():
+                aside.sweep(handle, now=now)
+            self._swept.add(folder)
+
+    @contextmanager
+    def _blamed(self) -> Iterator[None]:
+        """Failures of this disk, said of it."""
+        try:
+            yield
+        except (FileExistsError, FileNotFoundError):
+            raise
+        except OSError as failure:
+            if failure.errno in LEADS_OUT:
+                raise RefusedError(f"A link was put into the way in {self.root}.", rule="no links") from failure
+            reason = home.why(failure) or f"failed ({failure.strerror})"
+            raise ConfigurationError(
+                f"The disk of the store at {self.root} {reason}. Nothing was kept; free it, check it, or correct MHC_MEDIA_ROOT.",
+                setting="MHC_MEDIA_ROOT",
+            ) from failure
 
 
 @contextmanager
-def _folder(root: Path) -> Iterator[int]:
+def _opened(root: Path) -> Iterator[int]:
     try:
-        handle = os.open(root, _FOLDER)
+        handle = os.open(root, FOLDER)
     except OSError as failure:
         raise _offline(root, f"nothing can be read there ({failure.strerror})") from failure
     try:
@@ -198,10 +336,7 @@ def _folder(root: Path) -> Iterator[int]:
 
 
 def _offline(root: Path, why: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"The store at {root} is offline: {why}. Plug the disk in, or correct MHC_MEDIA_ROOT; nothing was changed.",
-        setting="MHC_MEDIA_ROOT",
-    )
+    return offline(str(root), why, remedy=_REMEDY, setting="MHC_MEDIA_ROOT")
 
 
 def _place(handle: int) -> tuple[int, int]:
@@ -210,33 +345,48 @@ def _place(handle: int) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
+def _place_of(name: str, folder: int) -> tuple[int, int]:
+    status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    return status.st_dev, status.st_ino
+
+
+def _is_exactly(name: str, folder: int, status: os.stat_result) -> bool:
+    """Whether ``folder`` has that very name, and not a twin of it that it takes for the same."""
+    if all(_inode(twin, folder) != status.st_ino for twin in layout.twins(name)):
+        return True
+    return name in os.listdir(folder)
+
+
+def _inode(name: str, folder: int) -> int | None:
+    try:
+        return os.stat(name, dir_fd=folder, follow_symlinks=False).st_ino
+    except OSError:
+        return None
+
+
 def _marker(root: Path, folder: int) -> UUID:
     try:
-        handle = os.open(MARKER, _FILE | os.O_NOFOLLOW, dir_fd=folder)
+        handle = open_beneath(folder, MARKER, FILE)
     except OSError as failure:
         raise _offline(root, f"its marker {MARKER} cannot be read ({failure.strerror})") from failure
     with os.fdopen(handle, "rb") as file:
         try:
-            return UUID(json.loads(file.read(_MARKER_BYTES))["store"])
-        except (ValueError, KeyError, TypeError, AttributeError, OSError) as failure:
+            return read_marker(file.read(MARKER_BYTES))
+        except (ValueError, OSError) as failure:
             raise _offline(root, f"its marker {MARKER} is damaged") from failure
 
 
 def _write_marker(folder: int) -> None:
     handle = os.open(MARKER, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644, dir_fd=folder)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(json.dumps({"store": str(uuid.uuid4())}) + "\n")
+        with os.fdopen(handle, "wb") as file:
+            file.write(new_marker())
             file.flush()
             os.fsync(file.fileno())
     except OSError:
         os.unlink(MARKER, dir_fd=folder)
         raise
     os.fsync(folder)
-
-
-def _is_kept_out(name: str) -> bool:
-    return name.startswith(_OURS) or name in _SYSTEM
 
 
 def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
@@ -246,17 +396,13 @@ def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
         return None
 
 
+def _found(path: str, status: os.stat_result) -> FoundFile:
+    stamp = Stamp(status.st_dev, status.st_ino, status.st_mtime_ns, status.st_ctime_ns)
+    return FoundFile(path, status.st_size, _modified_at(status), stamp)
+
+
 def _modified_at(status: os.stat_result) -> datetime | None:
     try:
-        return _EPOCH + timedelta(microseconds=status.st_mtime_ns // 1000)
+        return _EPOCH + timedelta(0, 0, status.st_mtime_ns // 1000)
     except OverflowError:
         return None
-
-
-def _is_utf8(name: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in name)
-
-
-def _shown(path: str) -> str:
-    """``path`` with the bytes that are not UTF-8 written out."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

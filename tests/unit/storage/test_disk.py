@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from mhc_lab.core.errors import ConfigurationError, RefusedError
-from mhc_lab.storage.disk import MARKER, DiskStore, FoundFile
+from mhc_lab.storage.disk import DiskStore
+from mhc_lab.storage.store import MARKER
 
 
 @pytest.fixture
@@ -81,7 +82,9 @@ def test_files_are_listed_with_size_and_time_in_order_of_path(root: Path) -> Non
     found = store.files()
 
     modified_at = datetime.fromtimestamp(1_700_000_000, UTC)
-    assert found == tuple(FoundFile(path, 5, modified_at) for path in ("a/b/c.png", "a/z.jpg", "b.jpg"))
+    assert [(one.relative_path, one.size_bytes, one.modified_at) for one in found] == [
+        (path, 5, modified_at) for path in ("a/b/c.png", "a/z.jpg", "b.jpg")
+    ]
 
 
 def test_our_own_and_the_systems_folders_stay_out(root: Path) -> None:
