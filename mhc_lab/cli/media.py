@@ -32,13 +32,13 @@ def ingest(
 
     Example: mhc media ingest /media/ssd/media --name ssd
     """
-    from mhc_lab.jobs import take_in
+    from mhc_lab.jobs import ingest as job
 
     with opened() as wb:
         root = folder or wb.settings.media_root
         if root is None:
             raise ConfigurationError("Which folder? Name it, or set MHC_MEDIA_ROOT.", setting="MHC_MEDIA_ROOT")
-        ingested = take_in.ingest(wb, root, name=name or None, progress=wb.progress)
+        ingested = job.ingest(wb, root, name=name or None, progress=wb.progress)
     lines = [
         *(f"  differs from when it was registered: {path}" for path in ingested.differing),
         *(f"  {verdict}: {path}" for path, verdict in ingested.flawed),

@@ -1,0 +1,125 @@
+"""Stores opened from what the database knows of storages: the marker that has to be there, and which one is meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+from mhc_lab.core.errors import ConfigurationError, RefusedError
+from mhc_lab.services import audit_log, storages
+from mhc_lab.services.storages import Storage
+from mhc_lab.storage.disk import DiskStore
+from mhc_lab.storage.store import MARKER, Store
+from mhc_lab.workbench import Workbench
+
+
+def opened(storage: Storage) -> Store:
+    """The store of ``storage``, with the marker it has to carry.
+
+    Raises
+    ------
+    ConfigurationError
+        It is offline.
+    """
+    return DiskStore.open(Path(storage.root), marker=storage.marker)
+
+
+def chosen(wb: Workbench, name: str = "") -> tuple[Store, Storage]:
+    """The storage with that name; without one that of MHC_MEDIA_ROOT, or the only one in use.
+
+    Raises
+    ------
+    NotFoundError
+        None has that name.
+    RefusedError
+        It is not in use, or nobody can say which is meant.
+    ConfigurationError
+        It is offline.
+    """
+    with wb.reader as session:
+        storage = storages.get(session, name) if name else _default(wb, storages.listed(session))
+    _refuse_unused(storage)
+    return opened(storage), storage
+
+
+def adopt(wb: Workbench, root: Path, *, name: str | None = None) -> tuple[DiskStore, Storage]:
+    """The folder ``root`` as a storage: what it is already, or marked and registered now.
+
+    Raises
+    ------
+    ConfigurationError
+        The folder, or the disk it should be on, is not there.
+    RefusedError
+        It holds another storage, is a copy of one, or is not in use.
+    """
+    with wb.reader as session:
+        expected = storages.marker_of(session, str(root))
+        others = [one for one in storages.listed(session) if one.root != str(root) and one.kind == "disk"]
+    inner = next((one for one in others if Path(one.root).is_relative_to(root)), None)
+    if inner is not None:
+        raise RefusedError(
+            f"The store {inner.name} lies inside {root}, and every file in it would count twice. Ingest its neighbours one by one.",
+            rule="stores do not nest",
+        )
+    if expected is None and not root.is_dir():
+        raise ConfigurationError(
+            f"There is no folder {root}. Plug in the disk it is on, or give another folder.", setting="MHC_MEDIA_ROOT"
+        )
+    store = DiskStore.open(root, marker=expected) if expected else DiskStore.create(root)
+    twin = next((one for one in others if one.marker == store.marker and _carries(Path(one.root), store.marker)), None)
+    if twin is not None:
+        raise RefusedError(
+            f"{root} is a copy of the store {twin.name} at {twin.root}: both carry the same marker. "
+            f"Remove {MARKER} from the copy, then ingest it as a store of its own.",
+            rule="one marker, one store",
+        )
+    with wb.transaction() as session:
+        storage = storages.add(session, kind="disk", root=store.root, marker=store.marker, name=name or root.name)
+        if expected is None:
+            audit_log.append(
+                session, actor=wb.user, action="storage.add", subject=storage.name, details={"root": store.root}
+            )
+    _refuse_unused(storage)
+    return store, storage
+
+
+def check(wb: Workbench, storage: Storage) -> tuple[Storage, str]:
+    """Look whether a storage is there and how much room it has; the storage as it is now, and why it is offline."""
+    try:
+        capacity, why = opened(storage).capacity(), ""
+    except ConfigurationError as offline:
+        capacity, why = None, str(offline)
+    with wb.transaction() as session:
+        now = storages.checked(session, storage.id, capacity=capacity, is_reachable=not why, at=wb.clock.now())
+    return now, why
+
+
+def _default(wb: Workbench, known: list[Storage]) -> Storage:
+    root = wb.settings.media_root
+    named = [one for one in known if root and one.root == str(root)]
+    active = named or [one for one in known if one.is_active]
+    if len(active) == 1:
+        return active[0]
+    if not active:
+        raise RefusedError(
+            "There is no storage to keep files in. Add one with `mhc storage add FOLDER`.", rule="storage in use"
+        )
+    names = ", ".join(one.name for one in active)
+    raise RefusedError(f"Into which storage? Name one of {names}, or set MHC_MEDIA_ROOT.", rule="one storage")
+
+
+def _carries(root: Path, marker: UUID) -> bool:
+    try:
+        DiskStore.open(root, marker=marker)
+    except ConfigurationError:
+        return False
+    return True
+
+
+def _refuse_unused(storage: Storage) -> None:
+    if not storage.is_active:
+        raise RefusedError(
+            f"The storage {storage.name} is not in use: {storage.deactivated_reason}. "
+            f"Use it again with `mhc storage reactivate {storage.name}`.",
+            rule="storage in use",
+        )
