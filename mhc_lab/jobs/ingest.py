@@ -6,15 +6,14 @@ is not read again.
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from mhc_lab.core import display
 from mhc_lab.core.errors import RefusedError
@@ -22,7 +21,6 @@ from mhc_lab.core.ids import ByteId
 from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.jobs import stores
 from mhc_lab.media.examine import Examined, Examiner
-from mhc_lab.media.identity import byte_id
 from mhc_lab.media.probe import Verdict
 from mhc_lab.services import audit_log, media_intake
 from mhc_lab.services.media_intake import HashedFile, Unexamined
@@ -38,8 +36,8 @@ _READERS = 2
 """Threads that read: as many as a disk likes, and more cores would wait for it."""
 _LOOKED_AT_ONCE = 200
 """Files looked into before what was found is written down."""
-_AT_ONCE = 64
-"""Files that a thread takes at once: handing them over costs more than reading a small one."""
+_AT_ONCE = 128
+"""Files that a thread takes at once: handing them over costs as much as reading a small one."""
 
 T = TypeVar("T")
 
@@ -146,68 +144,77 @@ def register(wb: Workbench, store: Store, storage: Storage, *, progress: Progres
     with (
         DigestCache.open(wb.settings.home / digests.FILE_NAME) as cache,
         ThreadPoolExecutor(_READERS) as readers,
-        ThreadPoolExecutor(1) as writer,
+        _Writer(wb, storage, tally) as writer,
     ):
-        writing: Future[int] | None = None
-        for count, batch in _counted(_batches(found, BATCH_FILES)):
-            new = _sorted_out(_hashed(store, batch, cache, readers, tally), known, tally)
-            tally.new += writing.result() if writing else 0
-            writing = writer.submit(_write, wb, storage, new) if new else None
-            progress(count, len(found), "files")
-        tally.new += writing.result() if writing else 0
+        recalled = cache.recall(found)
+        unread = [file for file, digest in zip(found, recalled, strict=True) if digest is None]
+        for new in _batches(_without_row(zip(found, recalled, strict=True), known, tally), BATCH_FILES):
+            writer.write(new)
+        for count, batch in _counted(_batches(unread, BATCH_FILES)):
+            began_ns = time.time_ns()
+            read = _read(store, batch, readers)
+            cache.remember([(file, digest) for file, digest in read if digest], began_ns=began_ns)
+            tally.unreadable += [file.relative_path for file, digest in read if not digest]
+            writer.write(_without_row(read, known, tally))
+            progress(len(found) - len(unread) + count, len(found), "files")
     return tally
 
 
-def _write(wb: Workbench, storage: Storage, files: Sequence[HashedFile]) -> int:
-    with wb.transaction() as session:
-        return media_intake.register(session, storage.id, files, at=wb.clock.now())
+class _Writer:
+    """Writes rows in a thread of its own, one batch behind."""
+
+    def __init__(self, wb: Workbench, storage: Storage, tally: Tally) -> None:
+        self._wb, self._storage, self._tally = wb, storage, tally
+        self._thread = ThreadPoolExecutor(1)
+        self._writing: Future[int] | None = None
+
+    def write(self, files: Sequence[HashedFile]) -> None:
+        """Hand over rows for these; wait for those handed over before."""
+        self._finish()
+        if files:
+            self._writing = self._thread.submit(self._write, files)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._thread:
+            self._finish()
+
+    def _finish(self) -> None:
+        writing, self._writing = self._writing, None
+        self._tally.new += writing.result() if writing else 0
+
+    def _write(self, files: Sequence[HashedFile]) -> int:
+        with self._wb.transaction() as session:
+            return media_intake.register(session, self._storage.id, files, at=self._wb.clock.now())
 
 
-def _sorted_out(files: Sequence[HashedFile], known: dict[str, ByteId], tally: Tally) -> list[HashedFile]:
-    """The files that have no row; the others are counted."""
-    new = []
-    for file in files:
-        before = known.get(file.found.relative_path)
-        if before is None:
-            new.append(file)
-        elif before == file.byte_id:
-            tally.known += 1
-        else:
-            tally.differing.append(file.found.relative_path)
-    return new
+def _read(
+    store: Store, files: Sequence[FoundFile], readers: ThreadPoolExecutor
+) -> list[tuple[FoundFile, ByteId | None]]:
+    """Which bytes the files have; None for what could not be read as it was listed."""
+    groups = _batches(files, _AT_ONCE)
+    read = [digest for some in readers.map(store.digests, groups) for digest in some]
+    return list(zip(files, read, strict=True))
 
 
-def _hashed(
-    store: Store, batch: Sequence[FoundFile], cache: DigestCache, readers: ThreadPoolExecutor, tally: Tally
+def _without_row(
+    files: Iterable[tuple[FoundFile, ByteId | None]], known: Mapping[str, ByteId], tally: Tally
 ) -> list[HashedFile]:
-    """Which bytes the files have, read where that is not known; what cannot be read is counted."""
-    recalled = cache.recall(batch)
-    hashed = [HashedFile(file, digest) for file, digest in zip(batch, recalled, strict=True) if digest]
-    unknown = [file for file, digest in zip(batch, recalled, strict=True) if not digest]
-    if not unknown:
-        return hashed
-    began_ns = time.time_ns()
-    groups = _batches(unknown, _AT_ONCE)
-    read = [pair for pairs in readers.map(partial(_digests, store), groups) for pair in pairs]
-    cache.remember([(file, digest) for file, digest in read if digest], began_ns=began_ns)
-    tally.unreadable += [file.relative_path for file, digest in read if not digest]
-    return hashed + [HashedFile(file, digest) for file, digest in read if digest]
-
-
-def _digests(store: Store, files: Sequence[FoundFile]) -> list[tuple[FoundFile, ByteId | None]]:
-    return [(file, _digest(store, file)) for file in files]
-
-
-def _digest(store: Store, file: FoundFile) -> ByteId | None:
-    """Its byte id; None when it is gone, closed, swapped for a link, or was written to since it was listed."""
-    try:
-        with store.read(file.relative_path) as stream:
-            digest = byte_id(stream)
-            if file.stamp and os.fstat(stream.fileno()).st_mtime_ns != file.stamp.mtime_ns:
-                return None
-            return digest
-    except (OSError, RefusedError):
-        return None
+    """Those that were read and have no row; the others that were read are counted."""
+    new = []
+    for file, digest in files:
+        if digest is None:
+            continue
+        before = known.get(file.relative_path)
+        if before == digest:
+            tally.known += 1
+        elif before is None:
+            new.append(HashedFile(file, digest))
+        else:
+            tally.differing.append(file.relative_path)
+    return new
 
 
 def _counted(batches: Iterator[Sequence[T]]) -> Iterator[tuple[int, Sequence[T]]]:

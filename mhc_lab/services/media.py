@@ -215,14 +215,9 @@ def checked_tag(text: str) -> str:
 
 def tags(session: Session) -> dict[str, int]:
     """Every tag on live files with how many have it, the most used first."""
-    one = sa.func.unnest(media_locator.c.tags).column_valued("one")
-    statement = (
-        sa.select(one, sa.func.count())
-        .select_from(media_locator, one)
-        .where(media_locator.c.deleted_at.is_(None), media_locator.c.tags != sa.text("'{}'"))
-        .group_by(one)
-        .order_by(sa.func.count().desc(), one)
-    )
+    live = (media_locator.c.deleted_at.is_(None), media_locator.c.tags != sa.text("'{}'"))
+    one = sa.select(sa.func.unnest(media_locator.c.tags).label("name")).where(*live).subquery().c.name
+    statement = sa.select(one, sa.func.count()).group_by(one).order_by(sa.func.count().desc(), one)
     return dict(session.execute(statement).all())
 
 

@@ -6,10 +6,9 @@ an unknown person gets a row without one. A place that has a row keeps it: what 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import PurePosixPath
 from typing import Any
 
 import psycopg
@@ -68,9 +67,7 @@ def register(session: Session, storage: StorageId, files: Sequence[HashedFile], 
     """Rows for files that have none yet; how many were added."""
     if not files:
         return 0
-    names = {name for file in files for name in _names(file.found.relative_path)}
-    owners = people.find(session, names)
-    rows = [_row(storage, file, owners, at) for file in files]
+    rows = _rows(session, storage, files, at)
     try:
         with session.begin_nested():
             _copy(session, rows)
@@ -138,19 +135,21 @@ def _found_out(looked: Examined, at: datetime) -> dict[str, Any]:
     }
 
 
-def _names(relative_path: str) -> list[str]:
-    """Who the file may belong to: the folder says it first, then its own name."""
-    owner, _ = owner_and_source(relative_path)
-    own = named_in(PurePosixPath(relative_path).name)
-    return [name for name in (owner, own) if name]
-
-
-def _row(storage: StorageId, file: HashedFile, owners: Mapping[str, PersonId], at: datetime) -> tuple[object, ...]:
-    path = file.found.relative_path
-    owner = next((owners[name] for name in _names(path) if name in owners), None)
-    _, source = owner_and_source(path)
-    name = PurePosixPath(path).name
-    return owner, storage, path, file.byte_id, file.found.size_bytes, source, name, file.found.modified_at, at
+def _rows(session: Session, storage: StorageId, files: Sequence[HashedFile], at: datetime) -> list[tuple[object, ...]]:
+    """Rows as :data:`_COLUMNS` has them; what the folder says is found once for all that lie in it."""
+    split = [file.found.relative_path.rpartition("/") for file in files]
+    said = {folder: owner_and_source(f"{folder}/file") for folder in dict.fromkeys(folder for folder, _, _ in split)}
+    own = [named_in(name) for _, _, name in split]
+    owners = people.find(session, {*filter(None, own), *(owner for owner, _ in said.values() if owner)})
+    by_folder = {folder: (owners.get(owner or ""), source) for folder, (owner, source) in said.items()}
+    rows: list[tuple[object, ...]] = []
+    for file, (folder, _, name), named in zip(files, split, own, strict=True):
+        (owner, source), found = by_folder[folder], file.found
+        owner = owner or owners.get(named or "")
+        rows.append(
+            (owner, storage, found.relative_path, file.byte_id, found.size_bytes, source, name, found.modified_at, at)
+        )
+    return rows
 
 
 def _copy(session: Session, rows: Iterable[tuple[object, ...]]) -> None:

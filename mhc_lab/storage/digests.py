@@ -1,7 +1,7 @@
 """What the files of this machine's disks were when their bytes were last read, so that nothing is read twice.
 
-A file is known by device and inode, and what was read holds as long as size, mtime and ctime are what they were: its
-folder may be moved. One that was written to less than two seconds before it was read is not kept, because it could have changed again without its
+A file is known by device and inode, and what was read holds as long as size, mtime and ctime are what they were: its folder may be
+moved. One that was written to less than two seconds before it was read is not kept, because it could have changed again without its
 times telling. The cache can be deleted at any time; that costs time and nothing else.
 """
 
@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
 from mhc_lab.core.ids import ByteId
-from mhc_lab.storage.store import FoundFile, Stamp
+from mhc_lab.storage.store import FoundFile
 
 log = logging.getLogger(__name__)
 
@@ -33,11 +33,14 @@ _SCHEMA = """
         size_bytes INTEGER NOT NULL,
         mtime_ns INTEGER NOT NULL,
         ctime_ns INTEGER NOT NULL,
-        sha256 BLOB NOT NULL,
+        sha256 TEXT NOT NULL,
         read_at_ns INTEGER NOT NULL,
         PRIMARY KEY (device, inode)
     ) WITHOUT ROWID
 """
+
+
+_READ = "SELECT inode, size_bytes, mtime_ns, ctime_ns, sha256 FROM digests WHERE device = ? AND inode IN ({})"
 
 
 class DigestCache:
@@ -58,12 +61,12 @@ class DigestCache:
 
     def recall(self, files: Sequence[FoundFile]) -> list[ByteId | None]:
         """The byte id of each file that is as it was when it was read; None for the others, and for files without a stamp."""
-        found: list[ByteId | None] = []
-        for start in range(0, len(files), _AT_ONCE):
-            some = files[start : start + _AT_ONCE]
-            read = self._read([file.stamp for file in some if file.stamp])
-            found += [_held(read, file) for file in some]
-        return found
+        stamps = [file.stamp for file in files if file.stamp]
+        read = {
+            device: self._read(device, [one.inode for one in stamps if one.device == device])
+            for device in {one.device for one in stamps}
+        }
+        return [_held(read, file) for file in files]
 
     def remember(self, read: Iterable[tuple[FoundFile, ByteId]], *, began_ns: int) -> None:
         """Keep the byte ids of files that were read from ``began_ns`` (of the system's clock) on."""
@@ -75,7 +78,7 @@ class DigestCache:
                 file.size_bytes,
                 stamp.mtime_ns,
                 stamp.ctime_ns,
-                bytes.fromhex(digest),
+                digest,
                 began_ns,
             )
             for file, digest in read
@@ -94,16 +97,14 @@ class DigestCache:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _read(self, stamps: Sequence[Stamp]) -> dict[tuple[int, ...], bytes]:
-        """What was read of these, by stamp and size; nothing when the cache turns out to be damaged."""
-        read: dict[tuple[int, ...], bytes] = {}
+    def _read(self, device: int, inodes: Sequence[int]) -> dict[int, tuple[int, int, int, int, str]]:
+        """What was read of these, by inode; nothing when the cache turns out to be damaged."""
+        read: dict[int, tuple[int, int, int, int, str]] = {}
         try:
-            for device in {stamp.device for stamp in stamps}:
-                inodes = [_signed(stamp.inode) for stamp in stamps if stamp.device == device]
-                marks = ",".join("?" * len(inodes))
-                statement = f"SELECT inode, size_bytes, mtime_ns, ctime_ns, sha256 FROM digests WHERE device = ? AND inode IN ({marks})"  # noqa: S608
-                for *key, digest in self._connection.execute(statement, (_signed(device), *inodes)):
-                    read[(device, *key)] = digest
+            for start in range(0, len(inodes), _AT_ONCE):
+                some = [_signed(inode) for inode in inodes[start : start + _AT_ONCE]]
+                rows = self._connection.execute(_READ.format(",".join("?" * len(some))), (_signed(device), *some))
+                read.update({row[0]: row for row in rows.fetchall()})
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError as damaged:
@@ -132,13 +133,14 @@ def _anew(path: Path, damaged: sqlite3.DatabaseError) -> sqlite3.Connection:
     return _opened(path)
 
 
-def _held(read: dict[tuple[int, ...], bytes], file: FoundFile) -> ByteId | None:
-    stamp = file.stamp
-    if stamp is None:
+def _held(read: Mapping[int, Mapping[int, tuple[int, int, int, int, str]]], file: FoundFile) -> ByteId | None:
+    if file.stamp is None:
         return None
-    key = (stamp.device, _signed(stamp.inode), file.size_bytes, stamp.mtime_ns, stamp.ctime_ns)
-    digest = read.get(key)
-    return None if digest is None else ByteId(digest.hex())
+    device, inode, mtime_ns, ctime_ns = file.stamp
+    row = read[device].get(_signed(inode))
+    if row is None or row[1] != file.size_bytes or row[2] != mtime_ns or row[3] != ctime_ns:
+        return None
+    return ByteId(row[4])
 
 
 def _signed(number: int) -> int:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from mhc_lab.core.errors import ConfigurationError, RefusedError
+from mhc_lab.core.ids import ByteId
+from mhc_lab.core.progress import Progress
 from mhc_lab.jobs import ingest
 from mhc_lab.schema.media import media_locator
 from mhc_lab.services import people
-from mhc_lab.storage import disk as disks
+from mhc_lab.storage.disk import DiskStore
+from mhc_lab.storage.store import FoundFile
 from mhc_lab.workbench import Workbench
 from tests.support.clock import FrozenClock
 from tests.support.pictures import picture
@@ -92,15 +96,15 @@ def test_an_ingest_that_was_killed_is_finished_by_the_next(
 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The files that stores were asked to read."""
+    """The files whose bytes were read for the first pass."""
     asked: list[str] = []
-    read = disks.DiskStore.read
+    digests = DiskStore.digests
 
-    def noted(store: disks.DiskStore, relative_path: str) -> object:
-        asked.append(relative_path)
-        return read(store, relative_path)
+    def noted(store: DiskStore, files: Sequence[FoundFile]) -> list[ByteId | None]:
+        asked.extend(file.relative_path for file in files)
+        return digests(store, files)
 
-    monkeypatch.setattr(disks.DiskStore, "read", noted)
+    monkeypatch.setattr(DiskStore, "digests", noted)
     return asked
 
 
@@ -163,7 +167,7 @@ def test_nothing_is_read_again_that_is_as_it_was(
     again = ingest.ingest(empty_wb, disk)
 
     assert again.differing == ("note.txt",)
-    assert reads == ["note.txt", "moved/note.txt"]  # the moved one is looked into, its bytes are known
+    assert reads == ["note.txt"]
 
 
 def test_a_file_written_to_right_before_is_read_again(empty_wb: Workbench, disk: Path, reads: list[str]) -> None:
@@ -175,18 +179,18 @@ def test_a_file_written_to_right_before_is_read_again(empty_wb: Workbench, disk:
     assert reads == ["below/note.txt", "note.txt"]
 
 
-def test_a_file_that_grows_while_it_is_read_is_not_taken(
+def test_a_file_that_was_written_to_since_it_was_listed_is_not_taken(
     empty_wb: Workbench, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    digest = ingest.byte_id
+    listed = DiskStore.files
 
-    def growing(stream: object) -> object:
+    def growing(store: DiskStore, progress: Progress) -> tuple[FoundFile, ...]:
+        found = listed(store, progress)
         with (disk / "note.txt").open("a") as file:
             file.write("more")
-        return digest(stream)  # type: ignore[arg-type]
+        return found
 
-    aged(disk)
-    monkeypatch.setattr(ingest, "byte_id", growing)
+    monkeypatch.setattr(DiskStore, "files", growing)
 
     ingested = ingest.ingest(empty_wb, disk)
 

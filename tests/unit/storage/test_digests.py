@@ -20,7 +20,7 @@ BEGAN = 1_760_000_000_000_000_000
 def found(
     *, inode: int = 7, device: int = 1, size: int = 10, mtime: int = BEGAN - HOUR_NS, ctime: int = BEGAN - HOUR_NS
 ) -> FoundFile:
-    return FoundFile(f"{inode}.jpg", size, None, Stamp(device, inode, mtime, ctime))
+    return FoundFile(f"{inode}.jpg", size, mtime, Stamp(device, inode, mtime, ctime))
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_numbers_of_64_bits_are_kept(cache: DigestCache) -> None:
 
 
 def test_what_has_no_stamp_is_never_known(cache: DigestCache) -> None:
-    stampless = FoundFile("a.jpg", 10, None, None)
+    stampless = FoundFile("a.jpg", 10, BEGAN)
 
     cache.remember([(stampless, BYTES)], began_ns=BEGAN)
 
