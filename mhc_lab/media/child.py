@@ -16,7 +16,7 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,12 +24,14 @@ from PIL import Image
 
 from mhc_lab.media import look, metadata, preview, raw, video
 from mhc_lab.media.metadata import Metadata
-from mhc_lab.media.probe import CAMERA_KINDS, PICTURES, Probe, Verdict, claimed_format, opened, probe
+from mhc_lab.media.probe import CAMERA_KINDS, DECODER_ERRORS, PICTURES, Probe, Verdict, claimed_format, opened, probe
 
 SECONDS = 2.0
 """Of processor time for one file."""
 MEMORY = 300 << 20
 """Bytes that one file may take."""
+READY = b"+"
+"""What the process says first, when it is confined and serves."""
 _NEW_NETWORK, _NEW_USER = 0x40000000, 0x10000000
 _REQUEST_BYTES = 4096
 
@@ -40,6 +42,8 @@ class _Shared(io.RawIOBase):
     def __init__(self, descriptor: int, size: int) -> None:
         super().__init__()
         self._descriptor, self._size, self._at = descriptor, size, 0
+        self.failure: OSError | None = None
+        """Of the disk: a decoder may have taken it for the end of the file."""
 
     def readable(self) -> bool:
         return True
@@ -56,7 +60,12 @@ class _Shared(io.RawIOBase):
         return self._at
 
     def readinto(self, buffer: Any) -> int:
-        count = os.preadv(self._descriptor, [buffer], self._at)
+        wanted = max(0, min(len(buffer), self._size - self._at))  # what a file grew by meanwhile is looked at next time
+        try:
+            count = os.preadv(self._descriptor, [memoryview(buffer)[:wanted]], self._at)
+        except OSError as failure:
+            self.failure = failure
+            raise
         self._at += count
         return count
 
@@ -66,64 +75,79 @@ def looked(stream: BinaryIO, *, size: int, longest: int, is_known: bool = False)
 
     With ``is_known`` the file was looked into before: then only the preview is made.
     """
-    found = _Found()
-    kind = claimed_format(stream.read(64)) if is_known else None
-    stream.seek(0)
-    if kind in PICTURES:
+    kind = claimed_format(stream.read(64))
+    camera = _camera_kind(kind, stream)
+    if is_known and kind in PICTURES and not camera:
         return asdict(Probe(Verdict.READABLE, kind)), _small(stream, kind, longest)
-    verdict = probe(stream, size=size, seen=found.see)
+    found = _Found(longest)
+    verdict = (found.camera(camera, stream) if camera else None) or found.other(stream, size)
+    return {**asdict(verdict), "look_id": found.look_id, "metadata": _plain(found.metadata)}, found.preview
+
+
+def _camera_kind(kind: str | None, stream: BinaryIO) -> str | None:
+    """Which camera's kind of file it is; None for all others. The stream is at its start before and after."""
+    found = kind if kind in CAMERA_KINDS else raw.kind_of_tiff(stream) if kind == "TIFF" else None
     stream.seek(0)
-    small = b""
-    if verdict.verdict is Verdict.VIDEO:
-        verdict, small = found.film(verdict, stream, longest)
-    elif verdict.format in CAMERA_KINDS or (verdict.format == "TIFF" and raw.kind_of_tiff(stream)):
-        verdict, small = found.camera(verdict, stream, longest)
-    elif verdict.verdict is Verdict.READABLE and longest and verdict.format:
-        small = _small(stream, verdict.format, longest)
-    return {**asdict(verdict), "look_id": found.look_id, "metadata": _plain(found.metadata)}, small
+    return found
 
 
 def _small(stream: BinaryIO, kind: str, longest: int) -> bytes:
     with opened(stream, kind) as picture:
-        return preview.of_picture(picture, longest=longest)
+        return preview.of_picture(picture, longest=longest, orientation=metadata.of_image(picture).orientation)
 
 
 class _Found:
     """What was seen while the verdict was found."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: int) -> None:
         self.look_id: str | None = None
         self.metadata = Metadata()
+        self.preview = b""
+        self._longest = longest
 
-    def see(self, picture: Image.Image) -> None:
-        self.look_id = look.look_id(picture)
-        with suppress(Exception):  # nobody vouches for what cameras write; a picture that was drawn is one
-            exif = picture.getexif()
-            self.metadata = metadata.of_picture(exif, exif.get_ifd(0x8769), exif.get_ifd(0x8825))
-
-    def film(self, verdict: Probe, stream: BinaryIO, longest: int) -> tuple[Probe, bytes]:
-        shown = video.film(stream)
-        if shown is None:
-            return Probe(Verdict.CORRUPT, verdict.format), b""
-        self.metadata = shown.metadata
-        small = b""
-        if shown.frame:
-            self.look_id = look.look_id(shown.frame)
-            if longest:
-                small = preview.of_picture(shown.frame, longest=longest, orientation=shown.metadata.orientation)
-        return Probe(Verdict.VIDEO, verdict.format, shown.width, shown.height), small
-
-    def camera(self, verdict: Probe, stream: BinaryIO, longest: int) -> tuple[Probe, bytes]:
-        kind = verdict.format if verdict.format in CAMERA_KINDS else raw.kind_of_tiff(stream)
+    def camera(self, kind: str, stream: BinaryIO) -> Probe | None:
+        """The verdict on a file of a camera's sensor; None when it turns out to be none."""
+        if not raw.is_installed():
+            return Probe(Verdict.OPAQUE, kind)
         developed = raw.develop(stream)
         if developed is None:
-            return Probe(Verdict.OPAQUE, kind), b""
-        small = b""
+            return None
+        self.metadata = replace(metadata.of_tiff(stream), orientation=developed.orientation)
         if developed.preview:
-            self.look_id = look.look_id(developed.preview)
-            if longest:
-                small = preview.of_picture(developed.preview, longest=longest)
-        return Probe(Verdict.READABLE, kind, developed.width, developed.height), small
+            self._show(developed.preview)
+        return Probe(Verdict.READABLE, kind, developed.width, developed.height)
+
+    def other(self, stream: BinaryIO, size: int) -> Probe:
+        """The verdict on every other file."""
+        stream.seek(0)
+        verdict = probe(stream, size=size, seen=self._see)
+        stream.seek(0)
+        if verdict.verdict is Verdict.VIDEO:
+            return self._film(verdict, stream)
+        if verdict.verdict is Verdict.READABLE and verdict.format == "JPEG" and self._longest:
+            self.preview = _small(stream, "JPEG", self._longest)
+        return verdict
+
+    def _film(self, verdict: Probe, stream: BinaryIO) -> Probe:
+        try:
+            shown = video.film(stream)
+        except video.NoPicturesError:
+            return Probe(Verdict.OPAQUE, verdict.format)
+        if shown is None:
+            return Probe(Verdict.CORRUPT, verdict.format)
+        self.metadata = shown.metadata
+        if shown.frame:
+            self._show(shown.frame)
+        return Probe(Verdict.VIDEO, verdict.format, shown.width, shown.height)
+
+    def _see(self, picture: Image.Image) -> None:
+        self.metadata = metadata.of_image(picture)
+        self._show(picture, draw=picture.format != "JPEG")  # of which only a draft was decoded, too small to be shown
+
+    def _show(self, picture: Image.Image, *, draw: bool = True) -> None:
+        self.look_id = look.look_id(picture)
+        if self._longest and draw:
+            self.preview = preview.of_picture(picture, longest=self._longest, orientation=self.metadata.orientation)
 
 
 def _plain(said: Metadata) -> dict[str, Any]:
@@ -144,22 +168,26 @@ def confine() -> None:
 
 
 def serve(connection: socket.socket, answer: Callable[..., tuple[dict[str, Any], bytes]] = looked) -> None:
-    """Answer one request after the other, each with a time of its own, until nobody asks any more."""
+    """Say that all is ready, and answer one request after the other, each with a time of its own, until nobody asks any more."""
+    connection.sendall(READY)
     while True:
         message, descriptors, _, _ = socket.recv_fds(connection, _REQUEST_BYTES, 1)
         if not message:
             return
         request = json.loads(message)
+        file = _Shared(descriptors[0], request["size"])
         signal.setitimer(signal.ITIMER_PROF, SECONDS)  # when it is over, the signal ends this process
         try:
-            said, small = answer(_Shared(descriptors[0], request["size"]), **request)
-        except OSError as failure:
-            said, small = {"errno": failure.errno, "strerror": failure.strerror}, b""
+            said, small = answer(file, **request)
         except MemoryError:
             said, small = asdict(Probe(Verdict.REFUSED)), b""
+        except DECODER_ERRORS:
+            said, small = asdict(Probe(Verdict.CORRUPT)), b""
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
             os.close(descriptors[0])
+        if file.failure:
+            said, small = {"errno": file.failure.errno, "strerror": file.failure.strerror}, b""
         text = json.dumps(said).encode()
         connection.sendall(len(text).to_bytes(4, "big") + len(small).to_bytes(4, "big") + text + small)
 

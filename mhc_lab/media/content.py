@@ -10,16 +10,18 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO
 
 from mhc_lab.core.ids import ByteId, ContentId
-from mhc_lab.media.coded_boxes import BrokenFileError, heif, movie
+from mhc_lab.media.coded import BrokenFileError, Record, exactly, whole
+from mhc_lab.media.coded_heif import heif
+from mhc_lab.media.coded_movie import movie
 from mhc_lab.media.identity import byte_id
-
-Pieces: TypeAlias = Iterator[bytes | memoryview]
 
 _LARGEST_PICTURE = 256 << 20
 """A larger one is not read into memory, and has its byte id."""
+_PARTS = 1_200_000
+"""More segments, chunks or blocks than that has no picture of this size: it is a trap."""
 _JPEG_NEXT = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
 """A marker in entropy-coded data that is neither a stuffed byte, a restart, nor filling."""
 _JPEG_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
@@ -28,6 +30,9 @@ _JPEG_LEFT_OUT = frozenset({0xFE, *range(0xE0, 0xF0)} - {0xEE})
 _PNG_KEPT = frozenset({b"tRNS", b"acTL", b"fcTL", b"fdAT"})
 """Not critical, and yet picture: transparency, and the frames of an animation."""
 _WEBP_KEPT = frozenset({b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF"})
+_WEBP_MOVES = 0x02
+_GIF_DRAWN = frozenset({0xF9, 0x01})
+"""Extensions that change what is seen: how a frame is shown, and text that is drawn."""
 
 
 def content_id(stream: BinaryIO, *, size: int, kind: str | None) -> ContentId:
@@ -51,103 +56,114 @@ def as_bytes(digest: ByteId) -> ContentId:
     return ContentId(f"mci1:bytes:{digest}")
 
 
-def _digest(name: str, pieces: Pieces) -> ContentId:
+def _digest(name: str, records: Iterator[Record]) -> ContentId:
     digest = hashlib.sha256()
-    for piece in pieces:
-        digest.update(piece)
+    for record in records:
+        digest.update(record.kind + record.length.to_bytes(8, "big"))
+        for part in record.parts:
+            digest.update(part)
     return ContentId(f"mci1:{name}:{digest.hexdigest()}")
 
 
-def _jpeg(data: memoryview) -> Pieces:
+def _jpeg(data: memoryview) -> Iterator[Record]:
     """Every segment but metadata, and all scans, up to the first end of image: what comes behind it is another picture."""
     at = 2
-    while True:
+    for _ in range(_PARTS):
         marker, at = _jpeg_marker(data, at)
         if marker == 0xD9:
             return
         if marker in _JPEG_ALONE:
             continue
-        length = int.from_bytes(_exactly(data, at, 2), "big")
+        length = int.from_bytes(exactly(data, at, 2), "big")
         if length < 2:
             raise BrokenFileError
-        segment = _exactly(data, at - 2, length + 2)
+        segment = exactly(data, at - 2, length + 2)
         at += length
         if marker not in _JPEG_LEFT_OUT:
-            yield segment
+            yield whole(b"segment", segment)
         if marker == 0xDA:
             end = _JPEG_NEXT.search(data, at)
             if end is None:
                 raise BrokenFileError  # cut
-            yield data[at : end.start()]
+            yield whole(b"scan", data[at : end.start()])
             at = end.start()
+    raise BrokenFileError
 
 
 def _jpeg_marker(data: memoryview, at: int) -> tuple[int, int]:
     """The marker at ``at``, which may be filled up before it, and where it ends."""
-    if bytes(_exactly(data, at, 1)) != b"\xff":
+    if bytes(exactly(data, at, 1)) != b"\xff":
         raise BrokenFileError
-    while (marker := _exactly(data, at + 1, 1)[0]) == 0xFF:
+    while (marker := exactly(data, at + 1, 1)[0]) == 0xFF:
         at += 1
     return marker, at + 2
 
 
-def _png(data: memoryview) -> Pieces:
+def _png(data: memoryview) -> Iterator[Record]:
     """Critical chunks and the few others that are picture; how the image data is cut into chunks does not count."""
-    at = 8
-    while True:
-        length, kind = int.from_bytes(_exactly(data, at, 4), "big"), bytes(_exactly(data, at + 4, 4))
-        body = _exactly(data, at + 8, length)
-        _exactly(data, at + 8 + length, 4)
+    at, image_data = 8, list[memoryview]()
+    for _ in range(_PARTS):
+        length, kind = int.from_bytes(exactly(data, at, 4), "big"), bytes(exactly(data, at + 4, 4))
+        body = exactly(data, at + 8, length)
+        exactly(data, at + 8 + length, 4)
         if kind == b"IDAT":
-            yield body
+            image_data.append(body)
         elif kind[0] < 0x60 or kind in _PNG_KEPT:
-            yield data[at : at + 8]
-            yield body
+            if image_data:
+                yield whole(b"IDAT", *image_data)
+                image_data = []
+            yield whole(kind, body)
         if kind == b"IEND":
             return
         at += 12 + length
+    raise BrokenFileError
 
 
-def _webp(data: memoryview) -> Pieces:
-    """The chunks that hold pictures; that others are announced in the header does not count."""
-    end = 8 + int.from_bytes(_exactly(data, 4, 4), "little")
-    _exactly(data, 0, end)
+def _webp(data: memoryview) -> Iterator[Record]:
+    """The chunks that hold pictures, and the canvas of those that move; that others are announced in the header does not count."""
+    end = 8 + int.from_bytes(exactly(data, 4, 4), "little")
+    exactly(data, 0, end)
     at, has_picture = 12, False
-    while at + 8 <= end:
+    for _ in range(_PARTS):
+        if at + 8 > end:
+            break
         kind, length = bytes(data[at : at + 4]), int.from_bytes(data[at + 4 : at + 8], "little")
         if at + 8 + length > end:
             raise BrokenFileError
+        body = data[at + 8 : at + 8 + length]
         if kind in _WEBP_KEPT:
             has_picture = True
-            yield data[at : at + 8 + length]
+            yield whole(kind, body)
+        elif kind == b"VP8X" and exactly(body, 0, 10)[0] & _WEBP_MOVES:
+            yield whole(kind, body[4:10])
         at += 8 + length + length % 2
-    if not has_picture:
+    if not has_picture or at + 8 <= end:
         raise BrokenFileError
 
 
-def _gif(data: memoryview) -> Pieces:
-    """Everything that is drawn, up to the trailer: not comments, and nothing that programs keep for themselves."""
-    yield _exactly(data, 6, 7)
-    at = 13 + _table_bytes(data[10])
-    yield _exactly(data, 13, at - 13)
-    while True:
-        start, kind = at, _exactly(data, at, 1)[0]
+def _gif(data: memoryview) -> Iterator[Record]:
+    """Everything that is drawn, up to the trailer: not comments, and nothing that programs keep for themselves, as how often it repeats."""
+    at = 13 + _table_bytes(exactly(data, 10, 1)[0])
+    yield whole(b"screen", exactly(data, 6, at - 6))
+    left = _PARTS
+    while left > 0:
+        start, kind = at, exactly(data, at, 1)[0]
         if kind == 0x3B:
             return
         if kind == 0x2C:
-            at += 10
-            at += _table_bytes(_exactly(data, at - 1, 1)[0]) + 1
+            at += 10 + _table_bytes(exactly(data, at + 9, 1)[0]) + 1
             is_drawn = True
         elif kind == 0x21:
-            is_drawn = _exactly(data, at + 1, 1)[0] in {0xF9, 0x01}
+            is_drawn = exactly(data, at + 1, 1)[0] in _GIF_DRAWN
             at += 2
         else:
             raise BrokenFileError
-        while length := _exactly(data, at, 1)[0]:
-            at += 1 + length
-        at += 1
+        while (length := exactly(data, at, 1)[0]) and left > 0:
+            at, left = at + 1 + length, left - 1
+        at, left = at + 1, left - 1
         if is_drawn:
-            yield data[start:at]
+            yield whole(b"block", exactly(data, start, at - start))
+    raise BrokenFileError
 
 
 def _table_bytes(flags: int) -> int:
@@ -155,13 +171,7 @@ def _table_bytes(flags: int) -> int:
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 
-def _exactly(data: memoryview, at: int, count: int) -> memoryview:
-    if at + count > len(data):
-        raise BrokenFileError
-    return data[at : at + count]
-
-
-_READERS: dict[str, Callable[[memoryview], Pieces]] = {
+_READERS: dict[str, Callable[[memoryview], Iterator[Record]]] = {
     "JPEG": _jpeg,
     "PNG": _png,
     "WEBP": _webp,

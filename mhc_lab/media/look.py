@@ -2,7 +2,8 @@
 
 A picture is reduced to 32 × 32 gray values, transformed by a cosine transform, and each of the 64 lowest frequencies is compared with
 their median (Zauner, *Implementation and Benchmarking of Perceptual Image Hash Functions*, 2010, §3.2.1). Everything behind the decoder
-is arithmetic of whole numbers, so that no library version can move a bit. Blank pictures all look alike.
+is arithmetic of whole numbers, so that no library version can move a bit. Blank pictures all look alike, whatever their colour: who
+searches among a million groups those with the same look id first.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ import numpy as np
 from PIL import Image
 
 from mhc_lab.core.ids import LookId
+from mhc_lab.media.plain import plain, thinned
 
 EDGE = 64
 """A picture need not be decoded larger than this for its look id."""
 _SIDE, _LOW = 32, 8
+_ENOUGH = 1024
+"""Of a larger picture not every pixel is looked at."""
 _VERSION = "phash1:"
 _COSINES = np.array(
     [[round(4096 * math.cos(math.pi * u * (2 * x + 1) / (2 * _SIDE))) for x in range(_SIDE)] for u in range(_LOW)],
@@ -26,7 +30,7 @@ _COSINES = np.array(
 
 def look_id(picture: Image.Image) -> LookId:
     """The look id of a decoded picture, as it is coded: a picture that is turned has another one."""
-    gray = np.asarray(picture.convert("L"), dtype=np.int64)
+    gray = np.asarray(plain(thinned(picture, _ENOUGH)).convert("L"), dtype=np.int64)
     low = _COSINES @ _reduced(_reduced(gray).T).T @ _COSINES.T
     values = np.sort(low, axis=None)
     bits = (2 * low > values[31] + values[32]).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Previews: small, upright, without metadata, and made without decoding more than is shown.
+"""Previews: small, upright, in sRGB, without metadata, and made without decoding more than is shown.
 
 A decoder is asked for a draft first and the small picture is turned afterwards: both together save nine tenths of the time.
 """
@@ -6,27 +6,33 @@ A decoder is asked for a draft first and the small picture is turned afterwards:
 from __future__ import annotations
 
 import io
+from contextlib import suppress
+from functools import lru_cache
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms
+
+from mhc_lab.media.plain import plain, thinned
 
 VERSION = 1
 """Of the recipe: what is kept of an older one is made again."""
 LONGEST = 320
 """Pixels of the longer side, unless somebody asks for more."""
 _QUALITY = 82
-_ORIENTATION = 0x0112
 
 
-def of_picture(picture: Image.Image, *, longest: int = LONGEST, orientation: int | None = None) -> bytes:
-    """A JPEG of ``picture``, which was opened and not loaded yet, never larger than it is; what is transparent becomes white.
+def of_picture(picture: Image.Image, *, longest: int = LONGEST, orientation: int = 1) -> bytes:
+    """A JPEG of ``picture``, which is best not loaded yet, never larger than it is; what is transparent becomes white.
 
-    It is turned as its own metadata say, unless ``orientation`` says it.
+    ``orientation`` is how it is to be turned, as EXIF numbers it. The picture itself is made small by this.
     """
-    turned = _TURNED.get(picture.getexif().get(_ORIENTATION, 1) if orientation is None else orientation)
+    if picture.mode in {"P", "1"}:  # colours of a palette cannot be mixed
+        picture = thinned(picture, 4 * longest)
+        picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
     picture.thumbnail((longest, longest), Image.Resampling.LANCZOS)  # asks for a draft of twice that size
-    small = _opaque(picture if turned is None else picture.transpose(turned))
+    small = plain(_in_srgb(picture))
+    turned = _TURNED.get(orientation)
     buffer = io.BytesIO()
-    small.save(buffer, "JPEG", quality=_QUALITY)
+    (small if turned is None else small.transpose(turned)).save(buffer, "JPEG", quality=_QUALITY)
     return buffer.getvalue()
 
 
@@ -41,15 +47,18 @@ _TURNED = {
 }
 
 
-def _opaque(picture: Image.Image) -> Image.Image:
-    """``picture`` in RGB without anything that came with it: Pillow writes a comment of the source into the copy."""
-    if picture.mode.startswith("I;16") or picture.mode in {"I", "F"}:
-        picture = ImageOps.autocontrast(picture.convert("F").convert("L"))
-    if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        white = Image.new("RGB", picture.size, "white")
-        white.paste(picture, mask=picture.getchannel("A"))
-        return white
-    plain = picture.convert("RGB")
-    plain.info = {}
-    return plain
+def _in_srgb(picture: Image.Image) -> Image.Image:
+    """``picture`` in the colours that everything shows; a profile that makes no sense is not followed."""
+    profile = picture.info.get("icc_profile")
+    if profile and picture.mode in {"RGB", "CMYK"}:
+        with suppress(ImageCms.PyCMSError, OSError, ValueError):
+            return ImageCms.applyTransform(picture, _to_srgb(profile, picture.mode)) or picture
+    return picture
+
+
+@lru_cache(maxsize=4)
+def _to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform:
+    """How colours change; one camera gives all its pictures the same profile."""
+    return ImageCms.buildTransform(
+        ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB"), mode, "RGB"
+    )

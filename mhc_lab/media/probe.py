@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from PIL import Image
 
+from mhc_lab.media.bombs import holds_bomb
 from mhc_lab.media.look import EDGE
 
 PIXEL_LIMIT = 178_956_970
@@ -30,7 +31,7 @@ PICTURES = frozenset({"JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "AVIF", "HEIF
 
 _HEAD_BYTES = 64
 _BOX_LIMIT = 10_000
-_DECODER_ERRORS = (
+DECODER_ERRORS = (
     OSError,  # UnidentifiedImageError is one
     ValueError,
     TypeError,
@@ -44,6 +45,7 @@ _DECODER_ERRORS = (
     struct.error,
     zlib.error,
 )
+"""What decoders raise at damaged pictures; some of it may have come from the disk."""
 
 
 class Verdict(StrEnum):
@@ -88,12 +90,26 @@ def probe(stream: BinaryIO, *, size: int, seen: Callable[[Image.Image], None] = 
         return Probe(Verdict.VIDEO, kind)
     if kind in {"MP4", "MOV"}:
         return Probe(Verdict.VIDEO if _boxes_fit(stream, size) else Verdict.CORRUPT, kind)
+    if kind == "PNG" and holds_bomb(stream):
+        return Probe(Verdict.REFUSED, kind)
+    stream.seek(0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return _picture(stream, kind, seen)
 
 
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+_MOVIE_BRANDS = frozenset({b"iso", b"mp4", b"avc", b"M4V", b"MSN", b"3gp", b"3g2", b"mmp", b"das", b"XAV", b"f4v"})
+_SOUND_BRANDS = frozenset({b"M4A ", b"M4B ", b"M4P "})
+
+
+def _has_movie_brand(head: bytes) -> bool:
+    """Whether a file says to be of a kind of MP4, or that it can be read as one."""
+    return any(
+        head[at : at + 3] in _MOVIE_BRANDS for at in (8, *range(16, min(len(head), int.from_bytes(head[:4], "big")), 4))
+    )
+
+
 _SIGNATURES: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("JPEG", lambda head: head.startswith(b"\xff\xd8\xff")),
     ("PNG", lambda head: head.startswith(b"\x89PNG\r\n\x1a\n")),
@@ -109,10 +125,7 @@ _SIGNATURES: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("AVIF", lambda head: head[4:8] == b"ftyp" and (head[8:12] in {b"avif", b"avis"} or b"avif" in head[16:32])),
     ("HEIF", lambda head: head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS),
     ("MOV", lambda head: head[4:12] == b"ftypqt  " or head[4:8] in {b"moov", b"mdat", b"wide"}),
-    (
-        "MP4",
-        lambda head: head[4:8] == b"ftyp" and head[8:11] in {b"iso", b"mp4", b"avc", b"M4V", b"MSN", b"3gp", b"das"},
-    ),
+    ("MP4", lambda head: head[4:8] == b"ftyp" and head[8:12] not in _SOUND_BRANDS and _has_movie_brand(head)),
     ("WEBM", lambda head: head.startswith(b"\x1aE\xdf\xa3") and b"webm" in head),
     ("MKV", lambda head: head.startswith(b"\x1aE\xdf\xa3") and b"matroska" in head),
 )
@@ -144,7 +157,7 @@ def _picture(stream: BinaryIO, kind: str, seen: Callable[[Image.Image], None]) -
             seen(image)
     except (Image.DecompressionBombError, MemoryError):
         return Probe(Verdict.REFUSED, kind, width, height)
-    except _DECODER_ERRORS as failure:
+    except DECODER_ERRORS as failure:
         _raise_when_from_the_disk(failure)
         verdict = Verdict.REFUSED if _is_metadata_bomb(failure) else Verdict.CORRUPT
         return Probe(verdict, kind, width, height)
@@ -170,7 +183,7 @@ def _raise_when_from_the_disk(failure: BaseException) -> None:
 
 
 def _is_metadata_bomb(failure: BaseException) -> bool:
-    return isinstance(failure, ValueError) and "too large" in str(failure)
+    return isinstance(failure, ValueError) and any(words in str(failure) for words in ("too large", "Too much memory"))
 
 
 def _boxes_fit(stream: BinaryIO, size: int) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import struct
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from typing import BinaryIO
 
@@ -18,6 +19,8 @@ from mhc_lab.media.probe import PIXEL_LIMIT
 _MAKE, _SUB_IMAGES, _DNG_VERSION = 0x010F, 0x014A, 0xC612
 _MAKERS = {b"NIKON": "NEF", b"SONY": "ARW", b"PENTAX": "PEF"}
 _ENTRIES = 1000
+_TURNS = {3: 3, 5: 8, 6: 6}
+"""How LibRaw numbers turns, and EXIF does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,10 @@ class Developed:
 
     width: int
     height: int
+    orientation: int
+    """As EXIF numbers it."""
     preview: Image.Image | None
-    """The camera's own picture of it, upright as the camera says."""
+    """The camera's own picture of it, as it is coded."""
 
 
 def kind_of_tiff(stream: BinaryIO) -> str | None:
@@ -43,19 +48,23 @@ def kind_of_tiff(stream: BinaryIO) -> str | None:
     return next((kind for maker, kind in _MAKERS.items() if tags.get(_MAKE, b"").upper().startswith(maker)), None)
 
 
+@cache
+def is_installed() -> bool:
+    """Whether LibRaw is here, looked for once."""
+    return find_spec("rawpy") is not None
+
+
 def develop(stream: BinaryIO) -> Developed | None:
-    """The size of the photograph and the camera's own picture of it; None when LibRaw is not here or cannot read it."""
-    if find_spec("rawpy") is None:
-        return None
+    """The size of the photograph and the camera's own picture of it; None when LibRaw, which has to be here, cannot read it."""
     import rawpy
 
     stream.seek(0)
     try:
-        with rawpy.imread(io.BytesIO(stream.read())) as camera:
+        with rawpy.imread(stream) as camera:
             sizes = camera.sizes
             if sizes.width * sizes.height > PIXEL_LIMIT:
                 return None
-            return Developed(sizes.width, sizes.height, _embedded(camera))
+            return Developed(sizes.width, sizes.height, _TURNS.get(sizes.flip, 1), _embedded(camera))
     except rawpy.LibRawError:
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
@@ -14,8 +15,8 @@ from mhc_lab.media.metadata import Metadata
 if TYPE_CHECKING:
     import av
 
-_FRAMES = 40
-"""Of the place that was chosen, the brightest of so many frames at most: openings are often black."""
+_FRAMES, _SECONDS = 40, 0.4
+"""At the place that was chosen so many frames are looked through at most, and for so long, until one is not black: openings often are."""
 _FORMATS = "mov,mp4,matroska,webm"
 _DARK = 24
 
@@ -26,33 +27,39 @@ class Film:
 
     width: int
     height: int
-    codec: str
     metadata: Metadata
     frame: Image.Image | None
     """A picture of it, as it is coded; None when none could be decoded."""
 
 
+class NoPicturesError(Exception):
+    """It holds sound only."""
+
+
 def film(stream: BinaryIO) -> Film | None:
-    """The video in ``stream``; None when nothing in it is one, or nothing can be made of it."""
+    """The video in ``stream``; None when nothing can be made of it.
+
+    Raises
+    ------
+    NoPicturesError
+        Nothing in it is a video.
+    """
     import av
 
     try:
         with av.open(stream, mode="r", format=None, options={"format_whitelist": _FORMATS}) as container:
+            if container.streams.audio and not container.streams.video:
+                raise NoPicturesError
             pictures = container.streams.video[0]
             pictures.thread_count = 1
             frame = _frame(container, pictures)
             seconds = container.duration / 1_000_000 if container.duration else None
             rotation = -round(frame.rotation) if frame else 0
             tags = {key.lower(): value for key, value in {**pictures.metadata, **container.metadata}.items()}
-            said = metadata.of_video(tags=tags, duration_seconds=seconds, rotation=rotation)
             codec = pictures.codec_context.name
-            return Film(
-                pictures.width,
-                pictures.height,
-                codec,
-                said,
-                Image.fromarray(frame.to_ndarray(format="rgb24")) if frame else None,
-            )
+            said = metadata.of_video(tags=tags, duration_seconds=seconds, rotation=rotation, codec=codec)
+            shown = Image.fromarray(frame.to_ndarray(format="rgb24")) if frame else None
+            return Film(pictures.width, pictures.height, said, shown)
     except (av.FFmpegError, ValueError, IndexError, EOFError, ArithmeticError):
         return None
 
@@ -72,9 +79,9 @@ def _frame(container: av.container.InputContainer, pictures: av.VideoStream) -> 
 
 def _bright(frames: Iterator[av.VideoFrame]) -> av.VideoFrame:
     """The first frame that is not nearly black, among the first few."""
-    first = next(frames)
+    first, began = next(frames), time.process_time()
     frame, count = first, 1
-    while _is_dark(frame) and count < _FRAMES:
+    while _is_dark(frame) and count < _FRAMES and time.process_time() - began < _SECONDS:
         following = next(frames, None)
         if following is None:
             return first

@@ -1,8 +1,7 @@
-"""A process as the one that decodes, in which what a file says happens: ``hang``, ``eat``, ``crash``, ``wait``, ``bad disk``."""
+"""A process as the one that decodes, in which what a file says happens: ``hang``, ``eat``, ``crash``, ``wait``, ``write``, ``call``."""
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import socket
@@ -24,18 +23,18 @@ def answer(stream: BinaryIO, *, size: int, longest: int, is_known: bool = False)
             os.kill(os.getpid(), signal.SIGSEGV)
         case b"wait":
             time.sleep(60)
-        case b"bad disk":
-            raise OSError(errno.EIO, "Input/output error")
+        case b"slow":
+            time.sleep(0.5)
         case b"write":
             with open("/tmp/mhc-never-written", "w") as file:  # noqa: PTH123
                 file.write("x" * 100)
         case b"call":
-            socket.create_connection(("127.0.0.1", int(os.environ["MHC_TEST_PORT"])), timeout=1)
+            socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=1)
     stream.seek(0)
     return looked(stream, size=size, longest=longest, is_known=is_known)
 
 
 if __name__ == "__main__":
     confine()
-    with socket.socket(fileno=int(sys.argv[1])) as connection:
+    with socket.socket(fileno=int(sys.argv[-1])) as connection:
         serve(connection, answer)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from PIL import Image, PngImagePlugin
 from mhc_lab.core.ids import ContentId
 from mhc_lab.media.content import content_id
 from mhc_lab.media.probe import claimed_format
-from tests.support.pictures import chunk, picture
+from tests.support.pictures import box, chunk, picture
 
 pillow_heif.register_heif_opener()
 
@@ -123,15 +125,103 @@ def test_no_damage_ends_a_run(form: str, place: float, value: int, count: int) -
     assert identified(bytes(content)).startswith("mci1:")
 
 
-@settings(max_examples=100, deadline=None)
-@given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
-def test_a_changed_bit_of_coded_data_is_another_picture(place: float, bit: int) -> None:
-    content = bytearray(saved("PNG"))
-    start = content.index(b"IDAT") + 4
-    length = int.from_bytes(content[start - 8 : start - 4], "big")
-    content[start + int(place * length)] ^= 1 << bit
+CODED = {
+    "JPEG": saved("JPEG"),
+    "progressive JPEG": saved("JPEG", progressive=True),
+    "PNG": saved("PNG"),
+    "WebP": saved("WEBP"),
+    "lossless WebP": saved("WEBP", lossless=True),
+    "GIF": saved("GIF"),
+    "HEIF": saved("HEIF"),
+    "AVIF": saved("AVIF"),
+    "animated AVIF": saved("AVIF", save_all=True, append_images=[drawn().rotate(30)]),
+}
+BEGINS = {"JPEG": b"\xff\xda", "PNG": b"IDAT", "GIF": b"\x2c\0\0\0\0", "WebP": b"VP8", "HEIF": b"mdat", "AVIF": b"mdat"}
+METADATA = st.tuples(st.sampled_from([0xFE, *range(0xE0, 0xEE), 0xEF]), st.binary(max_size=300))
 
-    assert identified(bytes(content)) != identified(saved("PNG"))
+
+@settings(max_examples=150, deadline=None)
+@given(form=st.sampled_from(sorted(CODED)), place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_a_changed_bit_of_coded_data_is_another_picture(form: str, place: float, bit: int) -> None:
+    content = bytearray(CODED[form])
+    start = content.index(BEGINS[form.split()[-1]]) + 20
+    content[start + int(place * (len(content) - 16 - start))] ^= 1 << bit
+
+    assert identified(bytes(content)) != identified(CODED[form])
+
+
+@settings(max_examples=100, deadline=None)
+@given(form=st.sampled_from(["JPEG", "progressive JPEG"]), edits=st.lists(METADATA, max_size=5), behind=st.binary())
+def test_no_edit_of_metadata_is_another_jpeg(form: str, edits: list[tuple[int, bytes]], behind: bytes) -> None:
+    segments = b"".join(struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body for marker, body in edits)
+
+    assert identified(CODED[form][:2] + segments + CODED[form][2:] + behind) == identified(CODED[form])
+
+
+@settings(max_examples=50, deadline=None)
+@given(kind=st.sampled_from([b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"tIME", b"iCCP", b"pHYs"]), body=st.binary())
+def test_no_edit_of_metadata_is_another_png(kind: bytes, body: bytes) -> None:
+    added = chunk(kind, body)
+
+    assert identified(CODED["PNG"][:33] + added + CODED["PNG"][33:-12] + added + CODED["PNG"][-12:]) == identified(
+        CODED["PNG"]
+    )
+
+
+def test_how_often_a_gif_repeats_is_no_picture() -> None:
+    assert identified(saved("GIF", loop=3)) == identified(saved("GIF"))
+
+
+def test_nothing_is_moved_over_the_end_of_a_part_unseen() -> None:
+    header, data = chunk(b"IHDR", struct.pack(">IIBBBBB", 4, 4, 8, 2, 0, 0, 0)), zlib.compress(bytes(52))
+    frame = chunk(b"fdAT", b"another picture")
+    parts = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", data) + frame + chunk(b"IEND", b"")
+    moved = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", data + frame[:-4]) + chunk(b"IEND", b"")
+
+    assert identified(parts) != identified(moved)
+
+
+def test_the_canvas_of_what_moves_is_picture() -> None:
+    content = saved("WEBP", save_all=True, append_images=[drawn().rotate(30)])
+    wider = bytearray(content)
+    wider[24] += 8
+
+    assert identified(bytes(wider)) != identified(content)
+
+
+def heif(*, order: tuple[int, int] = (2, 3), primary: int = 1, extents: int = 1, crop: int = 1) -> bytes:
+    """A picture of two tiles, whose parts lie one after the other."""
+    kinds = {1: b"grid", 2: b"hvc1", 3: b"hvc1"}
+    listed = b"".join(box(b"infe", struct.pack(">IHH", 2 << 24, key, 0) + kind + b"\0") for key, kind in kinds.items())
+    runs = struct.pack(">II", 8, 16) * extents
+    places = b"".join(struct.pack(">HHH", key, 0, extents) + runs for key in kinds)
+    tiles = box(b"dimg", struct.pack(">HHHH", 1, 2, *order))
+    properties = box(b"ipco", box(b"clap", bytes([crop]))) + box(b"ipma", bytes(4) + struct.pack(">IHBB", 1, 1, 1, 1))
+    meta = box(b"pitm", bytes(4) + struct.pack(">H", primary)) + box(b"iinf", struct.pack(">IH", 0, 3) + listed)
+    meta += box(b"iloc", struct.pack(">IHH", 0, 0x4400, 3) + places) + box(b"iref", bytes(4) + tiles)
+    return box(b"ftyp", b"heic" + bytes(4) + b"heic") + box(b"meta", bytes(4) + meta + box(b"iprp", properties))
+
+
+@pytest.mark.parametrize("other", [heif(order=(3, 2)), heif(primary=2), heif(crop=2)])
+def test_the_order_of_tiles_the_main_picture_and_its_crop_are_picture(other: bytes) -> None:
+    assert identified(heif()).startswith("mci1:heif:")
+    assert identified(other) != identified(heif())
+
+
+def movie(*, chunks: int = 1, size: int = 16) -> bytes:
+    """A film whose runs of samples all begin where the file does."""
+    entry = box(b"avc1", bytes(78))
+    table = box(b"stsd", bytes(4) + struct.pack(">I", 1) + entry)
+    table += box(b"stsz", struct.pack(">III", 0, size, chunks)) + box(b"stsc", struct.pack(">IIIII", 0, 1, 1, 1, 1))
+    table += box(b"stco", struct.pack(">II", 0, chunks) + bytes(4 * chunks))
+    media = box(b"hdlr", bytes(8) + b"vide" + bytes(12)) + box(b"minf", box(b"stbl", table))
+    return box(b"ftyp", b"isom" + bytes(8)) + box(b"moov", box(b"trak", box(b"mdia", media)))
+
+
+@pytest.mark.parametrize("trap", [heif(extents=1000), movie(chunks=1000, size=200), movie(size=1 << 31)])
+def test_what_says_to_be_longer_than_its_file_is_not_read_over_and_over(trap: bytes) -> None:
+    assert identified(movie()).startswith("mci1:mp4:")
+    assert identified(trap).startswith("mci1:bytes:")
 
 
 def video(path: Path, *, shade: int = 0) -> None:
@@ -166,3 +256,12 @@ def test_a_video_in_another_wrapping_is_the_same_and_another_video_is_not(tmp_pa
     assert identified(remuxed(tmp_path / "a.mp4", tmp_path / "c.mov", "mov")) == identified(content)
     assert identified((tmp_path / "b.mp4").read_bytes()) != identified(content)
     assert identified(content[:-100]).startswith("mci1:bytes:")
+
+
+def test_what_the_decoder_has_to_be_told_is_picture(tmp_path: Path) -> None:
+    video(tmp_path / "a.mp4")
+    content = (tmp_path / "a.mp4").read_bytes()
+    told = bytearray(content)
+    told[told.index(b"avcC") + 14] ^= 1
+
+    assert identified(bytes(told)) != identified(content)

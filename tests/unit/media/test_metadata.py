@@ -57,6 +57,27 @@ def test_an_orientation_is_one_of_eight(given: object, expected: int) -> None:
     assert of_picture({0x0112: given}, {}, {}).orientation == expected
 
 
+def test_a_time_has_the_zone_that_was_kept_for_it() -> None:
+    said = of_picture({0x0132: "2026:05:01 12:00:00"}, {0x9010: "-03:00", 0x9011: "+02:00"}, {})
+
+    assert said.taken_at == datetime(2026, 5, 1, 15, tzinfo=UTC)
+
+
+def test_a_video_of_a_telephone_says_the_zone_in_its_time() -> None:
+    tags = {"com.apple.quicktime.creationdate": "2026-03-01T12:30:15+0200", "creation_time": "2026-03-05T00:00:00Z"}
+
+    said = of_video(tags=tags, duration_seconds=None, rotation=0)
+
+    assert (said.taken_at, said.is_zone_known) == (datetime(2026, 3, 1, 10, 30, 15, tzinfo=UTC), True)
+
+
+def test_a_camera_says_which_one_it_is() -> None:
+    said = of_picture({0x010F: "Canon\0", 0x0110: "EOS R5"}, {0xA431: "0123", 0xA420: "ab" * 16}, {})
+
+    assert (said.camera_make, said.camera_model, said.camera_serial) == ("Canon", "EOS R5", "0123")
+    assert said.unique_id == "ab" * 16
+
+
 def test_a_video_says_how_long_it_is_and_how_it_is_turned() -> None:
     said = of_video(
         tags={"creation_time": "2026-03-01T10:30:15.000000Z", "artist": "Ann\0"}, duration_seconds=2.5, rotation=90
