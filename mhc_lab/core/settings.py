@@ -4,6 +4,11 @@
 ``MHC_HOME``            everything the workbench keeps; default: the platform's data folder
 ``MHC_DATABASE_URL``    your PostgreSQL (15 or later), as its owner; default: an embedded server
 ``MHC_MEDIA_ROOT``      the folder or disk that holds the pictures and videos
+``MHC_S3_BUCKET``       the bucket, or bucket/prefix, that holds files in an object store
+``MHC_S3_ENDPOINT``     the address of that object store; default: Amazon's
+``MHC_S3_REGION``       its region; default: us-east-1
+``MHC_S3_ACCESS_KEY``   the key to it
+``MHC_S3_SECRET_KEY``   and the secret that goes with the key
 ``MHC_BROADCASTER``     your own account name: who "me" is
 ``MHC_USER``            who sits at the keyboard; signs approvals; default: the login name
 ======================  =====================================================================
@@ -41,6 +46,11 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("mhc_lab")))
     database_url: Secret | None = None
     media_root: Path | None = None
+    s3_bucket: str | None = None
+    s3_endpoint: str | None = None
+    s3_region: str = "us-east-1"
+    s3_access_key: Secret | None = None
+    s3_secret_key: Secret | None = None
     broadcaster: str | None = None
     user: str = Field(default_factory=_login_name)
 
@@ -49,10 +59,10 @@ class Settings(BaseSettings):
     def _absolute(cls, path: Path | None) -> Path | None:
         return path.expanduser().absolute() if path is not None else None
 
-    @field_validator("database_url", mode="before")
+    @field_validator("database_url", "s3_access_key", "s3_secret_key", mode="before")
     @classmethod
-    def _hidden(cls, url: object) -> object:
-        return Secret(url) if isinstance(url, str) else url
+    def _hidden(cls, text: object) -> object:
+        return Secret(text) if isinstance(text, str) else text
 
     @field_validator("broadcaster")
     @classmethod

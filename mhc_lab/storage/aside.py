@@ -34,7 +34,7 @@ class Aside:
 
     def __init__(self, folder: int, blame: Blame) -> None:
         self._folder, self._blame = folder, blame
-        self.name = f"{UNFINISHED}{secrets.token_hex(8)}"
+        self.name, self.has_its_name = f"{UNFINISHED}{secrets.token_hex(8)}", False
         with blame():
             self.handle = os.open(self.name, _NEW, 0o600, dir_fd=folder)
 
@@ -63,20 +63,21 @@ class Aside:
         """Give it its name, or ``FileExistsError``."""
         with self._blame():
             rename_new(self._folder, self.name, self._folder, name)
-        self.name = name
+        self.name, self.has_its_name = name, True
 
 
 @contextmanager
 def written_aside(folder: int, blame: Blame) -> Iterator[Aside]:
-    """A new file in ``folder`` for the length of a ``with`` block; when that fails, it is thrown away, whatever its name is by then."""
+    """A new file in ``folder`` for the length of a ``with`` block; when that fails or gives it no name, it is thrown away."""
     aside = Aside(folder, blame)
+    is_kept = False
     try:
         yield aside
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(aside.name, dir_fd=folder)
-        raise
+        is_kept = aside.has_its_name
     finally:
+        if not is_kept:
+            with suppress(OSError):
+                os.unlink(aside.name, dir_fd=folder)
         os.close(aside.handle)
 
 

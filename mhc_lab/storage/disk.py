@@ -165,6 +165,9 @@ class DiskStore:
                     new.settle(name)
                 except FileExistsError:  # somebody was faster
                     return self._compared(root, path, size, byte_id)
+                with self._regular(root, path) as there:
+                    if _place(there) != _place(new.handle):
+                        raise RefusedError(f'The way to "{path}" in {self.root} changed meanwhile.', rule="no links")
                 self._sync(root, folder, into)
                 self._sweep(folder, into, now=os.fstat(new.handle).st_mtime)
                 return Put(_found(path, os.fstat(new.handle)), byte_id, is_new=True)

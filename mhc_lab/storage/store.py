@@ -64,16 +64,16 @@ class FoundFile(NamedTuple):
 
     relative_path: str
     size_bytes: int
-    written_ns: int
-    """When it was last written to, in nanoseconds since 1970."""
+    written_ns: int | None
+    """When it was last written to, in nanoseconds since 1970; None when nobody says."""
     stamp: Stamp | None = None
     """None: it lies in no file system."""
 
     @property
     def modified_at(self) -> datetime | None:
-        """When it was last written to; None when no calendar has that time."""
+        """When it was last written to; None when nobody says, or no calendar has that time."""
         try:
-            return _EPOCH + timedelta(microseconds=self.written_ns // 1000)
+            return None if self.written_ns is None else _EPOCH + timedelta(microseconds=self.written_ns // 1000)
         except OverflowError:
             return None
 

@@ -24,6 +24,19 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp
     assert (settings.home, settings.broadcaster, settings.database_url) == (tmp_path, "studio_one", None)
 
 
+def test_the_keys_of_an_object_store_are_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MHC_S3_BUCKET", "media/stage")
+    monkeypatch.setenv("MHC_S3_ACCESS_KEY", "hunter1")
+    monkeypatch.setenv("MHC_S3_SECRET_KEY", "hunter2")
+
+    settings = read_settings()
+
+    assert (settings.s3_bucket, settings.s3_endpoint, settings.s3_region) == ("media/stage", None, "us-east-1")
+    assert settings.s3_secret_key is not None
+    assert settings.s3_secret_key.reveal() == "hunter2"
+    assert "hunter" not in repr(settings)
+
+
 def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MHC_DATABASE_URL", "")
 

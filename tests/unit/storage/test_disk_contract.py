@@ -8,7 +8,7 @@ import pytest
 
 from mhc_lab.storage import beneath
 from mhc_lab.storage.disk import DiskStore
-from tests.unit.storage.contract import Contract
+from tests.support.store_contract import Contract
 
 
 @pytest.fixture

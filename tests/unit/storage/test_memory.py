@@ -4,7 +4,7 @@ import pytest
 
 from mhc_lab.core.errors import ConfigurationError, RefusedError
 from mhc_lab.storage.memory import MemoryStore
-from tests.unit.storage.contract import Contract, put
+from tests.support.store_contract import Contract, put
 
 
 @pytest.fixture

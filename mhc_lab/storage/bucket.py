@@ -1,0 +1,313 @@
+"""Requests to an object store, each failure of which is one of ours.
+
+obstore does what is done often (get, put, head, list), boto3 the rest; both are told everything and look at no environment. Of what a
+server says, only the number of its answer gets into a message, since it may repeat a key. Answers are passed on, never believed:
+the proof is the store's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError, InvalidPathError, PermissionDeniedError, PreconditionError
+
+from mhc_lab.core.errors import ConfigurationError
+from mhc_lab.core.secrets import Secret
+from mhc_lab.storage.store import offline
+
+if TYPE_CHECKING:
+    from obstore.store import S3Credential
+
+PART_BYTES = 8 << 20
+"""Files above this size travel in parts of it."""
+
+PAGE_KEYS = 1000
+COPY_BYTES = 5 << 30
+"""A server copies no larger object by itself."""
+
+_STREAM_BYTES = 1 << 20
+_MOST_PARTS = 10_000
+_REFUSED = frozenset({"401", "403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"})
+_CONFLICT = frozenset({"409", "412", "ConditionalRequestConflict", "PreconditionFailed"})
+_LEFT_OVER = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Where objects lie and how to get to them."""
+
+    name: str
+    """The bucket, or bucket/prefix."""
+    access_key: Secret
+    secret_key: Secret
+    endpoint: str | None = None
+    """None: Amazon's, in that region."""
+    region: str = "us-east-1"
+    patience: timedelta = timedelta(seconds=30)
+    """How long an answer may take."""
+
+    @property
+    def address(self) -> str:
+        """Where requests go."""
+        return self.endpoint or f"https://s3.{self.region}.amazonaws.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What an answer says about an object; ``sha256`` and ``token`` are what we stored beside it, where the server keeps such things."""
+
+    key: str
+    size_bytes: int
+    modified_at: datetime | None
+    etag: str = ""
+    sha256: str | None = None
+    token: str | None = None
+
+
+class Taken(Exception):  # noqa: N818 - an answer, not a failure
+    """The server says that the key is taken."""
+
+
+class Objects:
+    """The objects of one bucket, by full key."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        self.root = bucket.name
+        self._bucket = bucket
+        self._name = bucket.name.partition("/")[0]
+        self._is_conditional = True
+        """Until the server says that it knows no conditions."""
+
+    def head(self, key: str) -> Seen | None:
+        """What is there; None when nothing is."""
+        with self._blamed():
+            try:
+                result = obstore.get(self._store, key, options={"head": True})
+            except FileNotFoundError:
+                return None
+            return _seen(result)
+
+    def get(self, key: str) -> tuple[Seen, Iterator[bytes]]:
+        """What is there and its bytes, block by block; ``FileNotFoundError``."""
+        with self._blamed():
+            try:
+                result = obstore.get(self._store, key)
+            except FileNotFoundError:
+                result = None
+        if result is None:
+            raise FileNotFoundError(f'Nothing is at "{key}" in {self.root}.')
+        return _seen(result), self._blocks(result)
+
+    def put(self, key: str, content: IO[bytes], size: int, metadata: dict[str, str]) -> None:
+        """Store ``content`` where nothing is yet; :class:`Taken` when the server knows better and says so."""
+        if size > PART_BYTES:
+            self._put_in_parts(key, content, size, metadata)
+            return
+        body = content.read(size + 1)
+        try:
+            self._put(key, body, metadata)
+        except ConfigurationError as failure:
+            if "501" not in str(failure) or not self._is_conditional:
+                raise
+            self._is_conditional = False
+            self._put(key, body, metadata)
+
+    def _put(self, key: str, body: bytes, metadata: dict[str, str]) -> None:
+        mode: Literal["create", "overwrite"] = "create" if self._is_conditional else "overwrite"
+        with self._blamed(may_be_taken=True):
+            obstore.put(self._store, key, body, attributes=metadata, mode=mode, use_multipart=False)
+
+    def _put_in_parts(self, key: str, content: IO[bytes], size: int, metadata: dict[str, str]) -> None:
+        target = {"Bucket": self._name, "Key": key}
+        part_bytes = max(PART_BYTES, -(-size // _MOST_PARTS))
+        with self._blamed(may_be_taken=True):
+            target["UploadId"] = self._client.create_multipart_upload(**target, Metadata=metadata)["UploadId"]
+            try:
+                self._abort_left_overs(target)
+                parts: list[dict[str, object]] = []
+                while part := content.read(part_bytes):
+                    number = len(parts) + 1
+                    etag = self._client.upload_part(**target, PartNumber=number, Body=part)["ETag"]
+                    parts.append({"PartNumber": number, "ETag": etag})
+                condition = {"IfNoneMatch": "*"} if self._is_conditional else {}
+                self._client.complete_multipart_upload(**target, MultipartUpload={"Parts": parts}, **condition)
+            except BaseException:
+                self._quietly(lambda: self._client.abort_multipart_upload(**target))
+                raise
+
+    def _abort_left_overs(self, target: dict[str, str]) -> None:
+        """End uploads of the same key that began a day before this one: their process was killed, and they cost money unseen."""
+        answer = self._client.list_multipart_uploads(Bucket=target["Bucket"], Prefix=target["Key"])
+        ours = [one for one in answer.get("Uploads", []) if one["Key"] == target["Key"]]
+        began = max((one["Initiated"] for one in ours), default=None)
+        for one in ours:
+            if began - one["Initiated"] > _LEFT_OVER:
+                self._client.abort_multipart_upload(**{**target, "UploadId": one["UploadId"]})
+
+    def copy(self, seen: Seen, to: str, metadata: dict[str, str]) -> None:
+        """Let the server copy exactly that object."""
+        source = {"Bucket": self._name, "Key": seen.key}
+        with self._blamed():
+            self._client.copy_object(
+                Bucket=self._name,
+                Key=to,
+                CopySource=source,
+                CopySourceIfMatch=seen.etag,
+                Metadata=metadata,
+                MetadataDirective="REPLACE",
+            )
+
+    def delete(self, key: str) -> None:
+        """Ask for an object to be gone."""
+        with self._blamed():
+            self._client.delete_object(Bucket=self._name, Key=key)
+
+    def page(self, prefix: str, after: str | None) -> list[Seen]:
+        """Up to a thousand objects below ``prefix`` with keys after that one; keys that end in a slash come without it."""
+        with self._blamed():
+            try:
+                chunks = obstore.list(self._store, prefix or None, offset=after, chunk_size=PAGE_KEYS)
+                return [Seen(one["path"], one["size"], one["last_modified"]) for one in next(iter(chunks), [])]
+            except InvalidPathError:  # somebody stored "a//b" there
+                start = {"StartAfter": after} if after else {}
+                answer = self._client.list_objects_v2(Bucket=self._name, Prefix=prefix, MaxKeys=PAGE_KEYS, **start)
+                return [
+                    Seen(one["Key"].removesuffix("/"), one["Size"], one["LastModified"]) for one in answer["Contents"]
+                ]
+
+    def has_exactly(self, key: str) -> bool:
+        """Whether a listing shows that very key."""
+        with self._blamed():
+            answer = self._client.list_objects_v2(Bucket=self._name, Prefix=key, MaxKeys=1)
+            return any(one["Key"] == key for one in answer.get("Contents", []))
+
+    def _blocks(self, result: obstore.GetResult) -> Iterator[bytes]:
+        with self._blamed():
+            for block in result.stream(min_chunk_size=_STREAM_BYTES):
+                yield bytes(block)
+
+    def _quietly(self, action: Callable[[], object]) -> None:
+        """Tidy up after a failure that is being told already."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            action()
+        except (BotoCoreError, ClientError):
+            return
+
+    @contextmanager
+    def _blamed(self, *, may_be_taken: bool = False) -> Iterator[None]:
+        """Whatever goes wrong on the way, as an error of ours without a word from the server."""
+        try:
+            yield
+        except (AlreadyExistsError, PreconditionError):
+            raise (Taken if may_be_taken else self._offline("412")) from None
+        except PermissionDeniedError:
+            raise self._refused("403") from None
+        except (BaseError, FileNotFoundError) as failure:
+            raise self._offline(_answer(failure) or type(failure).__name__) from None
+        except Exception as failure:
+            if (code := _boto_code(failure)) is None:
+                raise
+            if code in _CONFLICT and may_be_taken:
+                raise Taken from None
+            raise (self._refused(code) if code in _REFUSED else self._offline(code)) from None
+
+    def _offline(self, answer: str) -> ConfigurationError:
+        return offline(
+            self.root,
+            f"no usable answer came from it ({answer})",
+            remedy="Look at the network and MHC_S3_ENDPOINT, then try again",
+            setting="MHC_S3_ENDPOINT",
+        )
+
+    def _refused(self, answer: str) -> ConfigurationError:
+        return offline(
+            self.root,
+            f"it does not let us in ({answer})",
+            remedy="Correct MHC_S3_ACCESS_KEY and MHC_S3_SECRET_KEY, or what they may do",
+            setting="MHC_S3_ACCESS_KEY",
+        )
+
+    @cached_property
+    def _store(self) -> obstore.store.S3Store:
+        bucket = self._bucket
+        return obstore.store.S3Store(
+            self._name,
+            config={
+                "endpoint": bucket.address,
+                "region": bucket.region,
+                "virtual_hosted_style_request": False,
+                "skip_signature": False,
+            },
+            client_options={
+                "allow_http": bucket.address.startswith("http://"),
+                "connect_timeout": bucket.patience,
+                "read_timeout": bucket.patience,
+                "timeout": timedelta(days=1),  # of a whole body, however long that is; a stall ends by the one above
+            },
+            retry_config={"max_retries": 2, "retry_timeout": 3 * bucket.patience},
+            credential_provider=self._credentials,
+        )
+
+    def _credentials(self) -> S3Credential:
+        bucket = self._bucket
+        return {
+            "access_key_id": bucket.access_key.reveal(),
+            "secret_access_key": bucket.secret_key.reveal(),
+            "token": None,
+            "expires_at": None,
+        }
+
+    @cached_property
+    def _client(self) -> Any:
+        import boto3
+        from botocore.config import Config
+
+        bucket = self._bucket
+        seconds = bucket.patience.total_seconds()
+        return boto3.session.Session().client(
+            "s3",
+            endpoint_url=bucket.address,
+            region_name=bucket.region,
+            aws_access_key_id=bucket.access_key.reveal(),
+            aws_secret_access_key=bucket.secret_key.reveal(),
+            config=Config(
+                connect_timeout=seconds,
+                read_timeout=seconds,
+                retries={"total_max_attempts": 3, "mode": "standard"},
+                s3={"addressing_style": "path"},
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            ),
+        )
+
+
+def _seen(result: obstore.GetResult) -> Seen:
+    meta = result.meta
+    ours = {str(name).lower(): str(value) for name, value in result.attributes.items()}  # some servers change the case
+    return Seen(
+        meta["path"], meta["size"], meta["last_modified"], meta["e_tag"] or "", ours.get("sha256"), ours.get("mhc-put")
+    )
+
+
+def _answer(failure: BaseException) -> str:
+    """The number of the answer in an error of obstore, which otherwise repeats what the server said."""
+    found = re.search(r"status(?: code)?: (\d{3})", str(failure))
+    return found[1] if found else ""
+
+
+def _boto_code(failure: Exception) -> str | None:
+    """The code in an error of boto3; None when it is none of them."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    if isinstance(failure, ClientError):
+        return str(failure.response.get("Error", {}).get("Code", "ClientError"))
+    return type(failure).__name__ if isinstance(failure, (BotoCoreError, KeyError)) else None

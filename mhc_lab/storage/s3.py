@@ -1,0 +1,450 @@
+"""A bucket, or a prefix in one, that holds files, on a server whose answers are never taken for proof.
+
+What was written is read again and compared; what is read is hashed on the way against the digest stored beside it. Servers differ in what
+they check and which conditions they honour, and a page of some gateway may answer in their place: nothing but the bytes is believed, and a
+missing object only while the same server shows our marker.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO, Self
+from uuid import UUID, uuid4
+
+from mhc_lab.core.errors import ConfigurationError, IntegrityError, MhcError, RefusedError
+from mhc_lab.core.ids import ByteId
+from mhc_lab.core.names import relative_path as checked
+from mhc_lab.core.progress import SILENT, Progress
+from mhc_lab.storage import layout
+from mhc_lab.storage.bucket import COPY_BYTES, PART_BYTES, Bucket, Objects, Seen, Taken
+from mhc_lab.storage.store import (
+    MARKER,
+    MARKER_BYTES,
+    FoundFile,
+    Put,
+    agree,
+    copied,
+    is_kept_out,
+    new_marker,
+    new_path,
+    offline,
+    read_marker,
+    shown,
+    taken,
+)
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+AT_ONCE = 16
+"""Small files on their way at the same time."""
+
+LONGEST_KEY = 1024
+_NO_PATH = re.compile(r"(^|/)\.{0,2}(/|$)|[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class ManyPut:
+    """What became of many files: look at ``failed``, nothing is raised for a single one."""
+
+    done: tuple[Put, ...]
+    failed: tuple[tuple[str, Exception], ...]
+    """Path and error."""
+
+
+class S3Store:
+    """An open store in a bucket."""
+
+    def __init__(self, objects: Objects, *, prefix: str, marker: UUID) -> None:
+        self.root, self.marker = objects.root, marker
+        self.unreadable: tuple[str, ...] = ()
+        """Keys of the last listing that are no paths."""
+        self._objects, self._prefix = objects, prefix
+
+    @classmethod
+    def open(cls, bucket: Bucket, *, marker: UUID | None) -> Self:
+        """The store in ``bucket``; ``marker`` is the one it has to carry, None accepts any.
+
+        Raises
+        ------
+        ConfigurationError
+            It is offline: no bucket, no store, another one, or no usable answer.
+        """
+        objects, prefix = Objects(bucket), _prefix(bucket.name)
+        found = _marker(objects, prefix)
+        if found is None:
+            raise _offline(bucket.name, f"there is no marker {MARKER}")
+        if marker is not None and found != marker:
+            raise _offline(bucket.name, f"another store is there: it is marked {found}, {marker} is wanted")
+        return cls(objects, prefix=prefix, marker=found)
+
+    @classmethod
+    def create(cls, bucket: Bucket) -> Self:
+        """The store in ``bucket``, which exists, marked now when it was not yet; a marker that is there is never replaced."""
+        objects, prefix = Objects(bucket), _prefix(bucket.name)
+        for outer in _outer(prefix):
+            if _marker(objects, outer) is not None:
+                raise RefusedError(
+                    f"{bucket.name} lies inside another store, and every file in it would count twice.",
+                    rule="stores do not nest",
+                )
+        if _marker(objects, prefix) is None:
+            content = new_marker()
+            with suppress(Taken):
+                objects.put(f"{prefix}{MARKER}", io.BytesIO(content), len(content), {})
+        return cls.open(bucket, marker=None)
+
+    def files(self, progress: Progress = SILENT) -> tuple[FoundFile, ...]:
+        """Every object below the prefix whose key is a path, sorted; our own stay out.
+
+        Each page has to begin with what the one before ended with, so none is missing or comes twice, and the marker has to be among them.
+        """
+        self._prove()
+        found: dict[str, FoundFile] = {}
+        unreadable: list[str] = []
+        has_marker = False
+        for page in self._pages():
+            for seen in page:
+                path = seen.key[len(self._prefix) :]
+                has_marker = has_marker or path == MARKER
+                if not seen.key.startswith(self._prefix) or _NO_PATH.search(path):
+                    unreadable.append(shown(path))
+                elif not any(map(is_kept_out, path.split("/"))) and self._is_file(seen, found.get(path)):
+                    found[path] = _found(path, seen)
+            progress(len(found), None, "files found")
+        if not has_marker:
+            raise _offline(self.root, "its listing is not whole: our own marker is not on it")
+        self.unreadable = tuple(sorted(unreadable))
+        return tuple(found[path] for path in sorted(found))
+
+    def stat(self, relative_path: str) -> FoundFile:
+        """The object at ``relative_path``."""
+        key = self._key(relative_path)
+        self._prove()
+        return _found(checked(relative_path), self._existing(key))
+
+    def read(self, relative_path: str) -> BinaryIO:
+        """Its bytes as they arrive, going forward only; at their end they are compared with the digest stored beside them."""
+        key = self._key(relative_path)
+        self._prove()
+        seen, blocks = self._objects.get(key)
+        return io.BufferedReader(_Checked(seen, blocks))
+
+    def digests(self, files: Sequence[FoundFile]) -> list[ByteId | None]:
+        """The byte id of each, many at once: what a server says is stored beside an object proves nothing, so all of it is read."""
+        self._prove()
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return list(pool.map(self._digest, files))
+
+    def put(self, relative_path: str, source: BinaryIO, *, expected: ByteId | None = None) -> Put:
+        """Keep what ``source`` gives, read again from the server before anything is said."""
+        path = new_path(relative_path)
+        key = self._key(path)
+        self._prove()
+        return self._put(path, key, source, expected)
+
+    def put_many(self, pairs: Iterable[tuple[str, BinaryIO]], *, progress: Progress = SILENT) -> ManyPut:
+        """Many small files at once, each checked as a single :meth:`put` is; sources are taken when their turn comes and closed.
+
+        An error of one file is part of the result and the others go on; an error of ``pairs`` itself ends it.
+        """
+        self._prove()
+        work = _Work(pairs, progress)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for worker in [pool.submit(self._put_next, work) for _ in range(AT_ONCE)]:
+                worker.result()
+        done = tuple(one for _, one in sorted(work.done.items()))
+        return ManyPut(done, tuple(one for _, one in sorted(work.failed.items())))
+
+    def move(self, relative_path: str, to: str) -> None:
+        """Let the server copy it, read the copy, and only then free the old place."""
+        path, to = checked(relative_path), new_path(to)
+        key, new_key = self._key(path), self._key(to)
+        self._prove()
+        seen = self._existing(key)
+        if self._objects.head(new_key) is not None:
+            raise taken(to, self.root)
+        byte_id = ByteId(seen.sha256) if seen.sha256 else self._read_again(key)[1]
+        if seen.size_bytes > COPY_BYTES:
+            with self.read(path) as source:
+                self.put(to, source, expected=byte_id)
+        else:
+            token = uuid4().hex
+            self._objects.copy(seen, new_key, _metadata(byte_id, token))
+            self._proved(to, new_key, seen.size_bytes, byte_id, token)
+        self._free(key)
+
+    def remove(self, relative_path: str, *, expected: ByteId) -> None:
+        """Delete the object after every byte of it was read again."""
+        path = checked(relative_path)
+        key = self._key(path)
+        self._prove()
+        _, found = self._read_again(key)
+        if found != expected:
+            raise IntegrityError(f'"{path}" in {self.root} has SHA-256 {found}, {expected} was expected. It stays.')
+        self._free(key)
+
+    def capacity(self) -> None:
+        """Nobody says."""
+        self._prove()
+
+    def _digest(self, file: FoundFile) -> ByteId | None:
+        try:
+            seen, found = self._read_again(self._key(file.relative_path))
+        except (OSError, RefusedError, IntegrityError):
+            return None
+        return found if _found(file.relative_path, seen) == file else None
+
+    def _put(self, path: str, key: str, source: BinaryIO, expected: ByteId | None) -> Put:
+        with tempfile.SpooledTemporaryFile(max_size=PART_BYTES) as held:
+            size, byte_id = copied(source, held)
+            agree(path, byte_id, expected)
+            held.seek(0)
+            if self._objects.head(key) is not None:
+                return self._compared(path, key, byte_id)
+            token = uuid4().hex
+            try:
+                self._objects.put(key, held, size, _metadata(byte_id, token))
+            except Taken:  # or a repeated request met our own first one: the token tells
+                pass
+            except ConfigurationError as failure:
+                raise self._unknown(path, key, token, failure) from None
+        return self._proved(path, key, size, byte_id, token)
+
+    def _put_next(self, work: _Work) -> None:
+        """Take files until there are none."""
+        while (item := work.take()) is not None:
+            number, path, source = item
+            try:
+                with source:
+                    path = new_path(path)
+                    work.done[number] = self._put(path, self._key(path), source, None)
+            except (MhcError, OSError) as failure:
+                work.failed[number] = (path, failure)
+            work.note()
+
+    def _proved(self, path: str, key: str, size: int, byte_id: ByteId, token: str) -> Put:
+        """What is at ``key`` now, when it is what we stored; what is ours and wrong is taken away again."""
+        try:
+            seen, found = self._read_again(key)
+        except FileNotFoundError:
+            raise _offline(self.root, f'it took "{path}" and does not have it') from None
+        except ConfigurationError as failure:
+            raise self._unknown(path, key, token, failure) from None
+        if (seen.size_bytes, found) == (size, byte_id):
+            return Put(_found(path, seen), byte_id, is_new=seen.token in {token, None})
+        if seen.token not in {token, None}:
+            raise taken(path, self.root)
+        left = "" if self._take_back(key, token) else " It may still be there: look, and remove it."
+        raise IntegrityError(
+            f'"{path}" was sent to {self.root} with {size:,} bytes of SHA-256 {byte_id} and came back with {seen.size_bytes:,} of '
+            f"{found}.{left}"
+        )
+
+    def _unknown(self, path: str, key: str, token: str, failure: ConfigurationError) -> ConfigurationError:
+        """``failure`` when nothing of the put is left, or that nobody knows: it may have arrived all the same."""
+        if self._take_back(key, token):
+            return failure
+        return ConfigurationError(
+            f'The store at {self.root} stopped answering while "{path}" was sent; whether it arrived is not known. '
+            "Send it again when the store answers: nothing is overwritten.",
+            setting=failure.setting,
+        )
+
+    def _compared(self, path: str, key: str, byte_id: ByteId) -> Put:
+        seen, found = self._read_again(key)
+        if found != byte_id or not self._is_exactly(key):
+            raise taken(path, self.root)
+        return Put(_found(path, seen), byte_id, is_new=False)
+
+    def _is_exactly(self, key: str) -> bool:
+        """Whether the server has that very key, and not a twin of it that it takes for the same: some gateways keep objects on disks."""
+        folder, slash, name = key.rpartition("/")
+        if all(self._objects.head(f"{folder}{slash}{twin}") is None for twin in layout.twins(name)):
+            return True
+        return self._objects.has_exactly(key)
+
+    def _read_again(self, key: str) -> tuple[Seen, ByteId]:
+        """What is there and the digest of the bytes that came; fewer or more than announced are no answer."""
+        seen, blocks = self._objects.get(key)
+        digest, size = hashlib.sha256(), 0
+        for block in blocks:
+            digest.update(block)
+            size += len(block)
+        if size != seen.size_bytes:
+            raise _offline(self.root, f'of "{key}" came {size:,} bytes instead of {seen.size_bytes:,}')
+        return seen, ByteId(digest.hexdigest())
+
+    def _existing(self, key: str) -> Seen:
+        seen = self._objects.head(key)
+        if seen is None:
+            raise FileNotFoundError(f'Nothing is at "{key}" in {self.root}.')
+        return seen
+
+    def _take_back(self, key: str, token: str) -> bool:
+        """Whether nothing of ours is left there: only what carries our token is deleted."""
+        try:
+            seen = self._objects.head(key)
+            if seen is not None and seen.token == token:
+                self._free(key)
+                return True
+        except ConfigurationError:
+            return False
+        return seen is None
+
+    def _free(self, key: str) -> None:
+        self._objects.delete(key)
+        if self._objects.head(key) is not None:
+            raise _offline(self.root, f'it said that "{key}" is deleted and still has it')
+
+    def _pages(self) -> Iterator[list[Seen]]:
+        """Pages, each asked for by keys that were on the one before, which it has to begin with."""
+        page = self._objects.page(self._prefix, None)
+        yield page
+        while page:
+            place = _certain(page)
+            rest = [seen.key for seen in page[place + 1 :]]
+            page = self._objects.page(self._prefix, page[place].key if place >= 0 else None)
+            if [seen.key for seen in page[: len(rest)]] != rest:
+                raise _offline(self.root, "its listing is not whole: a page is missing or came twice")
+            if len(page) == len(rest):
+                return
+            yield page[len(rest) :]
+
+    def _is_file(self, seen: Seen, before: FoundFile | None) -> bool:
+        """Not the empty object ``a/`` that consoles make for a folder, which is listed as ``a``."""
+        if seen.size_bytes:
+            return True
+        return before is None and self._objects.head(seen.key) is not None
+
+    def _key(self, relative_path: str) -> str:
+        path = checked(relative_path)
+        key = f"{self._prefix}{path}"
+        if _NO_PATH.search(path) or shown(path) != path or len(key.encode()) > LONGEST_KEY:
+            raise RefusedError(f"{shown(path)!r} cannot be a key of an object in {self.root}.", rule="plain names")
+        return key
+
+    def _prove(self) -> None:
+        """See that the store is still this one."""
+        found = _marker(self._objects, self._prefix)
+        if found != self.marker:
+            there = f"marked {found}" if found else "without a marker"
+            raise _offline(self.root, f"it is {there}, {self.marker} is wanted")
+
+
+class _Checked(io.RawIOBase):
+    """The blocks of an object as a stream that fails at its end when they are not what belongs there."""
+
+    def __init__(self, seen: Seen, blocks: Iterator[bytes]) -> None:
+        super().__init__()
+        self._seen, self._blocks = seen, blocks
+        self._rest = memoryview(b"")
+        self._digest, self._size = hashlib.sha256(), 0
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        """The next bytes."""
+        if not self._rest:
+            self._rest = memoryview(self._next())
+        into = memoryview(buffer).cast("B")
+        count = min(len(into), len(self._rest))
+        into[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count
+
+    def _next(self) -> bytes:
+        block = next((block for block in self._blocks if block), b"")
+        self._digest.update(block)
+        self._size += len(block)
+        if not block:
+            self._compare()
+        return block
+
+    def _compare(self) -> None:
+        wanted = self._seen.sha256 or self._digest.hexdigest()
+        if (self._size, self._digest.hexdigest()) != (self._seen.size_bytes, wanted):
+            raise IntegrityError(
+                f'Of "{self._seen.key}" came {self._size:,} bytes of SHA-256 {self._digest.hexdigest()}; '
+                f"{self._seen.size_bytes:,} of {wanted} belong there. Read it again; when it stays so, restore it from another copy."
+            )
+
+
+class _Work:
+    """Files to put, taken one by one by several threads, and what became of them."""
+
+    def __init__(self, pairs: Iterable[tuple[str, BinaryIO]], progress: Progress) -> None:
+        self._pairs, self._progress = enumerate(pairs), progress
+        self._lock = threading.Lock()
+        self._count = 0
+        self.done: dict[int, Put] = {}
+        self.failed: dict[int, tuple[str, Exception]] = {}
+
+    def take(self) -> tuple[int, str, BinaryIO] | None:
+        with self._lock:
+            number, pair = next(self._pairs, (0, None))
+        return None if pair is None else (number, *pair)
+
+    def note(self) -> None:
+        with self._lock:
+            self._count += 1
+            self._progress(self._count, None, "files sent")
+
+
+def _prefix(name: str) -> str:
+    """What every key begins with: nothing, or the part after the bucket and a slash."""
+    inner = name.partition("/")[2]
+    return f"{checked(inner)}/" if inner else ""
+
+
+def _outer(prefix: str) -> list[str]:
+    """Every shorter prefix."""
+    parts = prefix.split("/")[:-1]
+    return ["/".join([*parts[:count], ""]) for count in range(len(parts))]
+
+
+def _marker(objects: Objects, prefix: str) -> UUID | None:
+    """Which store is marked there; None when none is."""
+    try:
+        seen, blocks = objects.get(f"{prefix}{MARKER}")
+    except FileNotFoundError:
+        return None
+    try:
+        return read_marker(b"".join(blocks) if seen.size_bytes <= MARKER_BYTES else b"")
+    except ValueError as failure:
+        raise _offline(objects.root, f"its marker {MARKER} is damaged") from failure
+
+
+def _offline(root: str, why: str) -> ConfigurationError:
+    return offline(
+        root, why, remedy="Look at MHC_S3_ENDPOINT and MHC_S3_BUCKET, then try again", setting="MHC_S3_BUCKET"
+    )
+
+
+def _metadata(byte_id: ByteId, token: str) -> dict[str, str]:
+    """What is stored beside an object: its digest, and by which put it came."""
+    return {"sha256": byte_id, "mhc-put": token}
+
+
+def _found(path: str, seen: Seen) -> FoundFile:
+    """In whole seconds: a listing tells more than the header of a single answer can."""
+    return FoundFile(path, seen.size_bytes, int(seen.modified_at.timestamp()) * 10**9 if seen.modified_at else None)
+
+
+def _certain(page: list[Seen]) -> int:
+    """The last place but one of a key that is certainly written so; -1 for none.
+
+    An empty object may be ``a/`` although it is listed as ``a``, and then stands elsewhere in the order.
+    """
+    places = range(len(page) - 2, -1, -1)
+    return next((place for place in places if page[place].size_bytes and not _NO_PATH.search(page[place].key)), -1)
