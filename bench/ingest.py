@@ -47,7 +47,7 @@ def _ingests(root: Path) -> tuple[float, float]:
     with temporary_workbench() as wb:
         with wb.transaction() as session:
             people.find_or_create(session, [f"person_{number}" for number in range(OWNERS)], at=wb.clock.now())
-        store, storage = stores.adopt(wb, root)
+        store, storage = stores.adopt(wb, str(root))
         return _timed(lambda: ingest.register(wb, store, storage)), _timed(lambda: ingest.register(wb, store, storage))
 
 

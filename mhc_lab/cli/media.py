@@ -22,11 +22,11 @@ def _group() -> None:
 
 @app.command()
 def ingest(
-    folder: Annotated[Path | None, typer.Argument(help="The folder; without it MHC_MEDIA_ROOT.")] = None,
+    place: Annotated[str, typer.Argument(help="A folder or s3://bucket/prefix; without it MHC_MEDIA_ROOT.")] = "",
     name: Annotated[str, typer.Option(help="What to call the storage; without it the folder's name.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Register every file below FOLDER with its bytes' digest, then look into each; run twice, it does nothing.
+    """Register every file below PLACE with its bytes' digest, then look into each; run twice, it does nothing.
 
     Not a byte of your files is changed. Exit code 1 when a file could not be read, or has other bytes than when it was registered.
 
@@ -35,9 +35,9 @@ def ingest(
     from mhc_lab.jobs import ingest as job
 
     with opened() as wb:
-        root = folder or wb.settings.media_root
+        root = place or wb.settings.media_root
         if root is None:
-            raise ConfigurationError("Which folder? Name it, or set MHC_MEDIA_ROOT.", setting="MHC_MEDIA_ROOT")
+            raise ConfigurationError("Which place? Name it, or set MHC_MEDIA_ROOT.", setting="MHC_MEDIA_ROOT")
         ingested = job.ingest(wb, root, name=name or None, progress=wb.progress)
     lines = [
         *(f"  differs from when it was registered: {path}" for path in ingested.differing),

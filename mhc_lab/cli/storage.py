@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -26,20 +25,22 @@ def _group() -> None:
 
 @app.command()
 def add(
-    folder: Annotated[Path, typer.Argument(help="The folder, or the disk that is mounted there.")],
-    name: Annotated[str, typer.Option(help="What to call it; without it the folder's name.")] = "",
+    place: Annotated[str, typer.Argument(help="A folder, a disk that is mounted there, or s3://bucket/prefix.")],
+    name: Annotated[str, typer.Option(help="What to call it; without it the folder's or the bucket's name.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Make FOLDER a storage: it gets a marker file, and new files can be kept in it. Nothing in it is registered yet.
+    """Make PLACE a storage: it gets a marker, and new files can be kept in it. Nothing in it is registered yet.
+
+    The keys to a bucket are read from MHC_S3_ACCESS_KEY and MHC_S3_SECRET_KEY, its server from MHC_S3_ENDPOINT.
 
     Example: mhc storage add /media/ssd/media --name ssd
     """
     from mhc_lab.jobs import stores
 
     with opened() as wb:
-        _, storage = stores.adopt(wb, folder.expanduser().absolute(), name=name or None)
+        _, storage = stores.adopt(wb, place, name=name or None)
         storage, _ = stores.check(wb, storage)
-    answer(storage, as_json=as_json, words=f"{storage}\nRegister what is in it: mhc media ingest {storage.root}")
+    answer(storage, as_json=as_json, words=f"{storage}\nRegister what is in it: mhc media ingest {place}")
 
 
 @app.command("list")

@@ -63,7 +63,7 @@ def export(wb: Workbench, username: str, folder: Path, *, progress: Progress = S
     sources: dict[str, Store | str] = {}
     copied, there, missing, listed = 0, 0, [], []
     for number, file in enumerate(_files(wb, Wanted(person=person.id)), start=1):
-        source = sources.setdefault(file.storage, _source(known[file.storage]))
+        source = sources.get(file.storage) or sources.setdefault(file.storage, _source(wb, known[file.storage]))
         try:
             name, is_new = _copy(source, to, file)
         except (OSError, RefusedError, IntegrityError) as failure:
@@ -89,10 +89,10 @@ def _files(wb: Workbench, wanted: Wanted) -> Iterator[MediaFile]:
         offset += len(page)
 
 
-def _source(storage: storages.Storage) -> Store | str:
+def _source(wb: Workbench, storage: storages.Storage) -> Store | str:
     """The store, or why it is not there: the others still are."""
     try:
-        return stores.opened(storage)
+        return stores.opened(wb, storage)
     except ConfigurationError as offline:
         return str(offline)
 

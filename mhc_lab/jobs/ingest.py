@@ -75,8 +75,8 @@ class Tally:
     unreadable: list[str]
 
 
-def ingest(wb: Workbench, folder: Path, *, name: str | None = None, progress: Progress = SILENT) -> Ingested:
-    """Register every file below ``folder``, a storage from now on, and look into those nobody has looked into.
+def ingest(wb: Workbench, place: Path | str, *, name: str | None = None, progress: Progress = SILENT) -> Ingested:
+    """Register every file below ``place``, a folder or s3://bucket/prefix and a storage from now on, and look into those that are new.
 
     Raises
     ------
@@ -85,8 +85,7 @@ def ingest(wb: Workbench, folder: Path, *, name: str | None = None, progress: Pr
     RefusedError
         It is part of another storage, a copy of one, or a storage that was deactivated.
     """
-    root = folder.expanduser().absolute()
-    store, storage = stores.adopt(wb, root, name=name)
+    store, storage = stores.adopt(wb, str(place), name=name)
     return take_in(wb, store, storage, progress=progress)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from mhc_lab.core.errors import ConfigurationError, ConflictError, NotFoundError, RefusedError
 from mhc_lab.core.ids import ByteId, PersonId, StorageId
+from mhc_lab.core.secrets import Secret
 from mhc_lab.db.roles import Role
 from mhc_lab.jobs import export, ingest, saving, stores
 from mhc_lab.services import media, media_intake, people, photosets, placeholders, storages
@@ -24,6 +25,7 @@ from mhc_lab.services.media_intake import HashedFile
 from mhc_lab.storage.store import FoundFile
 from mhc_lab.workbench import Workbench
 from tests.support.clock import FrozenClock
+from tests.support.object_servers import ACCESS_KEY, BUCKET, SECRET_KEY, rclone
 from tests.support.pictures import picture
 from tests.support.web import Page, Site, site
 
@@ -186,7 +188,7 @@ def test_the_set_of_a_picture_that_was_taken_away_is_not_fetched_again(
 
 
 def test_a_storage_out_of_use_takes_nothing_in(empty_wb: Workbench, tmp_path: Path) -> None:
-    _, storage = stores.adopt(empty_wb, tmp_path, name="attic")
+    _, storage = stores.adopt(empty_wb, str(tmp_path), name="attic")
     with empty_wb.transaction() as session:
         storages.deactivate(session, "attic", reason="it makes noises", at=NOON)
 
@@ -205,7 +207,7 @@ def test_a_check_says_what_is_there_and_keeps_what_was_known_of_a_disk_that_is_a
 ) -> None:
     root = tmp_path / "disk"
     root.mkdir()
-    _, storage = stores.adopt(empty_wb, root)
+    _, storage = stores.adopt(empty_wb, str(root))
 
     here, _ = stores.check(empty_wb, storage)
     root.rename(tmp_path / "away")
@@ -224,7 +226,7 @@ def library(empty_wb: Workbench, tmp_path: Path, clock: FrozenClock) -> Path:
     """The root of the only storage; Ann is known."""
     root = tmp_path / "library"
     root.mkdir()
-    stores.adopt(empty_wb, root)
+    stores.adopt(empty_wb, str(root))
     with empty_wb.transaction() as session:
         people.find_or_create(session, ["ann"], at=clock.now())
     return root
@@ -371,6 +373,40 @@ def test_a_skipped_set_is_not_asked_for(empty_wb: Workbench, library: Path, web:
         saving.download(empty_wb, web.url("/a.jpg"), username="ann", photoset="7", web=web.web)
 
     assert web.asked == []
+
+
+# in a bucket
+
+
+def test_a_bucket_is_a_storage_like_a_disk(empty_wb: Workbench, tmp_path: Path, clock: FrozenClock) -> None:
+    file = tmp_path / "a.png"
+    file.write_bytes(picture("PNG"))
+    served = tmp_path / "served"
+    served.mkdir()
+    with empty_wb.transaction() as session:
+        people.find_or_create(session, ["ann"], at=clock.now())
+    with rclone(served) as server:
+        keys = {"s3_access_key": Secret(ACCESS_KEY), "s3_secret_key": Secret(SECRET_KEY)}
+        endpoint = f"http://127.0.0.1:{server.port}"
+        empty_wb.settings = empty_wb.settings.model_copy(update={**keys, "s3_endpoint": endpoint})
+        place = f"s3://{BUCKET}/library"
+
+        _, storage = stores.adopt(empty_wb, place)
+        saved = saving.upload(empty_wb, file, username="ann")
+        taken = ingest.ingest(empty_wb, place)
+        exported = export.export(empty_wb, "ann", tmp_path / "out")
+        checked, why = stores.check(empty_wb, storage)
+
+    assert (storage.kind, storage.root, why) == ("s3", f"{BUCKET}/library", "")
+    assert (saved.storage, saved.verdict, saved.is_new) == (f"{BUCKET}-library", "readable", True)
+    assert (taken.new_count, taken.known_count, exported.copied_count) == (0, 1, 1)
+    assert checked.is_reachable
+    assert stores.check(empty_wb, storage)[0].is_reachable is False
+
+
+def test_a_bucket_without_its_keys_says_which_settings_are_missing(empty_wb: Workbench) -> None:
+    with pytest.raises(ConfigurationError, match="MHC_S3_ACCESS_KEY and MHC_S3_SECRET_KEY"):
+        stores.adopt(empty_wb, "s3://media")
 
 
 # taken out
