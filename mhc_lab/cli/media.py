@@ -226,11 +226,12 @@ def upload(
     Example: mhc media upload portrait.jpg --person amber_otter
     """
     from mhc_lab.jobs import saving
+    from mhc_lab.media.examine import Examiner
 
-    with opened() as wb:
+    with opened() as wb, Examiner() as examiner:
         saved = []
         for number, file in enumerate(files, start=1):
-            saved.append(saving.upload(wb, file, username=person, source=source, storage=storage))
+            saved.append(saving.upload(wb, file, username=person, source=source, storage=storage, examiner=examiner))
             wb.progress(number, len(files), "files")
     answer(saved, as_json=as_json, words="\n".join(map(str, saved)))
 
@@ -249,11 +250,16 @@ def download(
     Example: mhc media download https://example.com/a.jpg --person amber_otter
     """
     from mhc_lab.jobs import saving
+    from mhc_lab.media.examine import Examiner
 
-    with opened() as wb:
+    with opened() as wb, Examiner() as examiner:
         saved = []
         for number, url in enumerate(urls, start=1):
-            saved.append(saving.download(wb, url, username=person, source=source, photoset=photoset, storage=storage))
+            saved.append(
+                saving.download(
+                    wb, url, username=person, source=source, photoset=photoset, storage=storage, examiner=examiner
+                )
+            )
             wb.progress(number, len(urls), "files")
     answer(saved, as_json=as_json, words="\n".join(map(str, saved)))
 

@@ -10,6 +10,7 @@ import hashlib
 import os
 import stat
 import tempfile
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -56,8 +57,18 @@ class Saved:
         return f"{said}\n{self.warning}" if self.warning else said
 
 
-def upload(wb: Workbench, file: Path, *, username: str, source: str = "manual_upload", storage: str = "") -> Saved:
+def upload(
+    wb: Workbench,
+    file: Path,
+    *,
+    username: str,
+    source: str = "manual_upload",
+    storage: str = "",
+    examiner: Examiner | None = None,
+) -> Saved:
     """Copy ``file`` into a storage for that person, under its own name; the original stays as it is.
+
+    Whoever has many gives their ``examiner``: starting one takes a second.
 
     Raises
     ------
@@ -76,7 +87,7 @@ def upload(wb: Workbench, file: Path, *, username: str, source: str = "manual_up
         status = os.fstat(stream.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise RefusedError(f"{file} is not a file.", rule="regular files only")
-        return _Saving(wb, person, storage).save(stream, status.st_size, Origin(source, file.name))
+        return _Saving(wb, person, storage, examiner).save(stream, status.st_size, Origin(source, file.name))
 
 
 def download(
@@ -88,6 +99,7 @@ def download(
     photoset: str = "",
     storage: str = "",
     web: Web | None = None,
+    examiner: Examiner | None = None,
 ) -> Saved:
     """Fetch the picture or video at ``url`` for that person; what was fetched for them before is not asked for again.
 
@@ -113,7 +125,7 @@ def download(
         )
     if placeholders.is_named_so(url):
         raise RefusedError("The address says itself that there is no picture. Nothing was saved.", rule="placeholders")
-    saving = _Saving(wb, person, storage)
+    saving = _Saving(wb, person, storage, examiner)
     with tempfile.TemporaryFile(dir=wb.folder("incoming")) as file:
         stream = cast("BinaryIO", file)
         fetched = fetch(url, stream, web=web)
@@ -126,8 +138,8 @@ def download(
 class _Saving:
     """Keeps one file for a person in a storage that is there."""
 
-    def __init__(self, wb: Workbench, person: Person, storage: str) -> None:
-        self._wb, self._person = wb, person
+    def __init__(self, wb: Workbench, person: Person, storage: str, examiner: Examiner | None) -> None:
+        self._wb, self._person, self._examiner = wb, person, examiner
         self._store, self._storage = stores.chosen(wb, storage)
 
     def save(self, stream: BinaryIO, size: int, origin: Origin, *, only_pictures: bool = False) -> Saved:
@@ -144,7 +156,7 @@ class _Saving:
             )
         if before:
             return _known(before)
-        with Examiner() as examiner:
+        with nullcontext(self._examiner) if self._examiner else Examiner() as examiner:
             looked = examiner.examine(stream, size=size)
         if only_pictures:
             _refuse_what_is_no_picture(looked)

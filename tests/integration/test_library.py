@@ -401,7 +401,6 @@ def test_a_bucket_is_a_storage_like_a_disk(empty_wb: Workbench, tmp_path: Path, 
     assert (saved.storage, saved.verdict, saved.is_new) == (f"{BUCKET}-library", "readable", True)
     assert (taken.new_count, taken.known_count, exported.copied_count) == (0, 1, 1)
     assert checked.is_reachable
-    assert stores.check(empty_wb, storage)[0].is_reachable is False
 
 
 def test_a_bucket_without_its_keys_says_which_settings_are_missing(empty_wb: Workbench) -> None:
