@@ -22,7 +22,9 @@ def _group() -> None:
 
 @app.command()
 def ingest(
-    place: Annotated[str, typer.Argument(help="A folder or s3://bucket/prefix; without it MHC_MEDIA_ROOT.")] = "",
+    place: Annotated[
+        str, typer.Argument(help="A folder or s3://bucket/prefix; without it MHC_MEDIA_ROOT or MHC_S3_BUCKET.")
+    ] = "",
     name: Annotated[str, typer.Option(help="What to call the storage; without it the folder's name.")] = "",
     as_json: Json = False,
 ) -> None:
@@ -35,7 +37,8 @@ def ingest(
     from mhc_lab.jobs import ingest as job
 
     with opened() as wb:
-        root = place or wb.settings.media_root
+        bucket = wb.settings.s3_bucket
+        root = place or wb.settings.media_root or (f"s3://{bucket}" if bucket else None)
         if root is None:
             raise ConfigurationError("Which place? Name it, or set MHC_MEDIA_ROOT.", setting="MHC_MEDIA_ROOT")
         ingested = job.ingest(wb, root, name=name or None, progress=wb.progress)

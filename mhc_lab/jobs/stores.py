@@ -47,7 +47,7 @@ def adopt(wb: Workbench, place: str, *, name: str | None = None) -> tuple[Store,
 
 
 def chosen(wb: Workbench, name: str = "") -> tuple[Store, Storage]:
-    """The storage with that name; without one that of MHC_MEDIA_ROOT, or the only one in use.
+    """The storage with that name; without one that of MHC_MEDIA_ROOT or MHC_S3_BUCKET, or the only one in use.
 
     Raises
     ------
@@ -129,8 +129,8 @@ def check(wb: Workbench, storage: Storage) -> tuple[Storage, str]:
 
 
 def _default(wb: Workbench, known: list[Storage]) -> Storage:
-    root = wb.settings.media_root
-    named = [one for one in known if root and one.root == str(root)]
+    said = {str(root) for root in (wb.settings.media_root, wb.settings.s3_bucket) if root}
+    named = [one for one in known if one.root in said]
     active = named or [one for one in known if one.is_active]
     if len(active) == 1:
         return active[0]
