@@ -8,13 +8,37 @@ from __future__ import annotations
 
 import sys
 
-from bench import cohorts, dashboard, effects, follow_history, follow_lists, pairs, startup, survival, transcripts
+from bench import (
+    cohorts,
+    dashboard,
+    effects,
+    follow_history,
+    follow_lists,
+    pairs,
+    startup,
+    survival,
+    transcripts,
+    uploads,
+    views,
+)
 from bench.figures import Figure, show
 
 
 def main() -> int:
     """Measure everything and show the figures of each part when it is done."""
-    parts = (startup, dashboard, follow_lists, effects, follow_history, cohorts, survival, transcripts, pairs)
+    parts = (
+        startup,
+        dashboard,
+        follow_lists,
+        effects,
+        follow_history,
+        cohorts,
+        survival,
+        transcripts,
+        pairs,
+        uploads,
+        views,
+    )
     figures: list[Figure] = []
     for part in parts:
         measured = part.measure()
