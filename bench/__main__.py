@@ -15,10 +15,13 @@ from bench import (
     follow_history,
     follow_lists,
     identities,
+    ingest,
     pairs,
     startup,
     survival,
     transcripts,
+    uploads,
+    views,
 )
 from bench.figures import Figure, show
 
@@ -26,7 +29,8 @@ from bench.figures import Figure, show
 def main() -> int:
     """Measure everything and show the figures of each part when it is done."""
     parts = (
-        startup, dashboard, follow_lists, effects, follow_history, cohorts, survival, transcripts, pairs, identities,
+        startup, dashboard, follow_lists, effects, follow_history, cohorts, survival, transcripts, pairs, ingest, identities, uploads,
+        views,
     )  # fmt: skip
     figures: list[Figure] = []
     for part in parts:

@@ -81,7 +81,9 @@ def _openat2(root: int, path: str, flags: int, mode: int) -> int:
 def walk(root: int, path: str, flags: int, mode: int = 0) -> int:
     """The same as :func:`open_beneath`, folder by folder: for kernels without the call."""
     device = os.fstat(root).st_dev
-    *folders, last = PurePosixPath(path).parts or (".",)
+    *folders, last = parts = PurePosixPath(path).parts or (".",)
+    if path.startswith("/") or ".." in parts:
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), path)
     handle = os.dup(root)
     try:
         for part, wanted in [*((folder, FOLDER) for folder in folders), (last, flags)]:

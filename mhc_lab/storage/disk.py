@@ -103,7 +103,7 @@ class DiskStore:
         found: list[FoundFile] = []
         unreadable: list[str] = []
         folders = [""]
-        with self._at_root() as root:
+        with self.at_root() as root:
             while folders:
                 folder = folders.pop()
                 try:
@@ -111,13 +111,13 @@ class DiskStore:
                 except (PermissionError, FileNotFoundError, RefusedError):  # closed, gone, or a link by now
                     unreadable.append(folder)
                 progress(len(found), None, "files found")
-        with self._at_root():  # a disk that was pulled meanwhile may have told less than it holds
+        with self.at_root():  # a disk that was pulled meanwhile may have told less than it holds
             self.unreadable = tuple(sorted(unreadable))
         return tuple(sorted(found, key=lambda file: file.relative_path))
 
     def stat(self, relative_path: str) -> FoundFile:
         """The file at ``relative_path``."""
-        with self._at_root() as root, self._regular(root, checked(relative_path)) as handle:
+        with self.at_root() as root, self._regular(root, checked(relative_path)) as handle:
             return _found(checked(relative_path), os.fstat(handle))
 
     def read(self, relative_path: str) -> BinaryIO:
@@ -132,7 +132,7 @@ class DiskStore:
         ConfigurationError
             The disk is offline.
         """
-        with self._at_root() as root, self._regular(root, checked(relative_path)) as handle:
+        with self.at_root() as root, self._regular(root, checked(relative_path)) as handle:
             return os.fdopen(os.dup(handle), "rb")
 
     def digests(self, files: Sequence[FoundFile]) -> list[ByteId | None]:
@@ -150,15 +150,15 @@ class DiskStore:
         """
         path = new_path(relative_path)
         folder, _, name = path.rpartition("/")
-        with self._at_root() as root:
+        with self.at_root() as root:
             if self._is_taken(root, path):
                 size, byte_id = copied(source, None)
                 agree(path, byte_id, expected)
                 return self._compared(root, path, size, byte_id)
-            with self._blamed():
+            with self.blamed():
                 if aside.make_folders(root, folder):
                     self._synced.discard(folder)
-            with self._opened(root, folder) as into, aside.written_aside(into, self._blamed) as new:
+            with self._opened(root, folder) as into, aside.written_aside(into, self.blamed) as new:
                 byte_id = new.fill(path, source, expected)
                 size = os.fstat(new.handle).st_size
                 try:
@@ -176,7 +176,7 @@ class DiskStore:
         """Rename; the folders on the way are made, the one that was left stays."""
         path, to = checked(relative_path), new_path(to)
         (old, _, name), (folder, _, new_name) = path.rpartition("/"), to.rpartition("/")
-        with self._at_root() as root, self._regular(root, path) as handle, self._blamed():
+        with self.at_root() as root, self._regular(root, path) as handle, self.blamed():
             if self._is_taken(root, to):
                 raise taken(to, self.root)
             if aside.make_folders(root, folder):
@@ -193,14 +193,14 @@ class DiskStore:
         """Unlink the file after every byte of it was read again; its folder stays."""
         path = checked(relative_path)
         folder, _, name = path.rpartition("/")
-        with self._at_root() as root, self._regular(root, path) as handle:
+        with self.at_root() as root, self._regular(root, path) as handle:
             with os.fdopen(os.dup(handle), "rb") as again:
                 _, found = copied(again, None)
             if found != expected:
                 raise IntegrityError(
                     f'"{path}" in {self.root} has SHA-256 {found}, {expected} was expected. It stays where it is.'
                 )
-            with self._opened(root, folder) as inside, self._blamed():
+            with self._opened(root, folder) as inside, self.blamed():
                 if _place_of(name, inside) != _place(handle):
                     raise RefusedError(f'"{path}" in {self.root} was replaced while it was read.', rule="no links")
                 os.unlink(name, dir_fd=inside)
@@ -208,7 +208,7 @@ class DiskStore:
 
     def capacity(self) -> Capacity:
         """Total and free bytes of the file system the root is on."""
-        with self._at_root() as root:
+        with self.at_root() as root:
             status = os.fstatvfs(root)
         return Capacity(status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize)
 
@@ -241,7 +241,7 @@ class DiskStore:
             raise _offline(self.folder, f"it could not be listed ({failure.strerror})") from failure
 
     @contextmanager
-    def _at_root(self) -> Iterator[int]:
+    def at_root(self) -> Iterator[int]:
         """The root, when it is still the one this store was opened at and carries its marker."""
         with _opened(self.folder) as root:
             if _place(root) != self._place:
@@ -296,7 +296,7 @@ class DiskStore:
                     is_same = status.st_size == size and copied(there, None) == (size, byte_id)
                 if not is_same or not _is_exactly(name, inside, status):
                     raise taken(path, self.root)
-                with self._blamed():
+                with self.blamed():
                     os.fsync(handle)
                     self._sync(root, folder, inside)
                 return Put(_found(path, status), byte_id, is_new=False)
@@ -305,7 +305,7 @@ class DiskStore:
 
     def _sync(self, root: int, folder: str, handle: int) -> None:
         """Make the names in ``folder`` survive a power cut, the first time also the way to it."""
-        with self._blamed():
+        with self.blamed():
             if folder in self._synced:
                 os.fsync(handle)
             else:
@@ -314,12 +314,12 @@ class DiskStore:
 
     def _sweep(self, folder: str, handle: int, *, now: float) -> None:
         if folder not in self._swept:
-            with self._blamed():
+            with self.blamed():
                 aside.sweep(handle, now=now)
             self._swept.add(folder)
 
     @contextmanager
-    def _blamed(self) -> Iterator[None]:
+    def blamed(self) -> Iterator[None]:
         """Failures of this disk, said of it."""
         try:
             yield
