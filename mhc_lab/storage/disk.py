@@ -138,9 +138,9 @@ class DiskStore:
     def digests(self, files: Sequence[FoundFile]) -> list[ByteId | None]:
         """The byte id of each; the root is proved once before and once after, not for every file."""
         buffer = bytearray(_BUFFER_BYTES)
-        with self._at_root() as root:
+        with self.at_root() as root:
             read = [_digest(root, file, buffer) for file in files]
-        with self._at_root():  # what a disk that was pulled meanwhile could not give is not gone
+        with self.at_root():  # what a disk that was pulled meanwhile could not give is not gone
             return read
 
     def put(self, relative_path: str, source: BinaryIO, *, expected: ByteId | None = None) -> Put:
