@@ -22,7 +22,7 @@ audits: .venv/.installed  ## run every notebook and write the reports
 
 test: .venv/.installed-dev  ## everything that proves it works, in a real database and a real browser
 	@sh tools/chromium.sh
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile $(PYTEST)
 
 check: .venv/.installed-dev  ## format, lint, types, layers, SQL, notebooks
 	@$(BIN)/ruff format --check .
