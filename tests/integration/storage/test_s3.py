@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import time
 import unicodedata
 from dataclasses import replace
 from datetime import timedelta
@@ -174,6 +175,10 @@ def many(store: S3Store, server: ObjectServer) -> list[str]:
     for number in range(2500):
         (folder / f"{number:05d}.jpg").write_bytes(b"x")
     server.look_again()
+    for _ in range(200):  # it does so in its own time
+        if len(store.files()) == 2500:
+            break
+        time.sleep(0.05)
     return [f"many/{number:05d}.jpg" for number in range(2500)]
 
 
