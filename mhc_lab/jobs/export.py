@@ -50,7 +50,7 @@ def export(wb: Workbench, username: str, folder: Path, *, progress: Progress = S
     NotFoundError
         Nobody has that name.
     RefusedError
-        The folder is part of a storage.
+        The folder is part of a storage, or cannot be made.
     ConfigurationError
         The folder cannot be written to.
     """
@@ -58,8 +58,8 @@ def export(wb: Workbench, username: str, folder: Path, *, progress: Progress = S
         person = people.get(session, username)
         known = {one.name: one for one in storages.listed(session)}
         count = media.count(session, Wanted(person=person.id))
-    root = home.prepare(folder.expanduser().absolute())
-    to = DiskStore.create(root)
+    root = folder.expanduser().absolute()
+    to = DiskStore.create(_made(root))
     sources: dict[str, Store | str] = {}
     copied, there, missing, listed = 0, 0, [], []
     for number, file in enumerate(_files(wb, Wanted(person=person.id)), start=1):
@@ -76,6 +76,16 @@ def export(wb: Workbench, username: str, folder: Path, *, progress: Progress = S
         root / LIST, json.dumps({"person": person.username, "files": listed}, indent=1, ensure_ascii=False)
     )
     return Exported(person.username, str(root), copied, there, tuple(missing))
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as failure:
+        raise RefusedError(
+            f"{folder} cannot be made ({failure.strerror}). Choose another folder.", rule="folder"
+        ) from failure
+    return folder
 
 
 def _files(wb: Workbench, wanted: Wanted) -> Iterator[MediaFile]:

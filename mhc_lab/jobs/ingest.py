@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from mhc_lab.core import display
-from mhc_lab.core.errors import RefusedError
+from mhc_lab.core.errors import IntegrityError, RefusedError
 from mhc_lab.core.ids import ByteId
 from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.jobs import stores
@@ -86,11 +86,6 @@ def ingest(wb: Workbench, place: Path | str, *, name: str | None = None, progres
         It is part of another storage, a copy of one, or a storage that was deactivated.
     """
     store, storage = stores.adopt(wb, str(place), name=name)
-    return take_in(wb, store, storage, progress=progress)
-
-
-def take_in(wb: Workbench, store: Store, storage: Storage, *, progress: Progress = SILENT) -> Ingested:
-    """What :func:`ingest` does, of a store that is open."""
     tally = register(wb, store, storage, progress=progress)
     flawed = examine(wb, store, storage, progress=progress)
     unreadable = (*tally.unreadable, *store.unreadable)
@@ -126,10 +121,10 @@ def examine(
 
 
 def _looked(store: Store, examiner: Examiner, files: Sequence[Unexamined]) -> list[tuple[Unexamined, Examined]]:
-    """What these files show; one that is gone or closed by now waits for the next ingest, which says so."""
+    """What these files show; one that is gone, closed or has other bytes by now waits for the next ingest, which says so."""
     looked = []
     for file in files:
-        with suppress(OSError, RefusedError), store.read(file.relative_path) as stream:
+        with suppress(OSError, RefusedError, IntegrityError), store.read(file.relative_path) as stream:
             looked.append((file, examiner.examine(stream, size=file.size_bytes)))
     return looked
 

@@ -6,11 +6,12 @@ import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 import sqlalchemy as sa
 
-from mhc_lab.core.errors import ConfigurationError, RefusedError
+from mhc_lab.core.errors import ConfigurationError, IntegrityError, RefusedError
 from mhc_lab.core.ids import ByteId
 from mhc_lab.core.progress import Progress
 from mhc_lab.jobs import ingest
@@ -235,3 +236,20 @@ def test_two_ingests_at_once_make_one_row_for_each_file(
     assert second.new_count == 0
     with empty_wb.reader as session:
         assert len(read_known(session, rows(empty_wb, "storage_id")[0][0])) == 2  # type: ignore[arg-type]
+
+
+def test_a_file_that_comes_back_with_other_bytes_ends_no_run(
+    empty_wb: Workbench, disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = DiskStore.read
+
+    def damaged(store: DiskStore, relative_path: str) -> BinaryIO:
+        if relative_path == "note.txt":
+            raise IntegrityError("as a bucket says of an object that has changed")
+        return read(store, relative_path)
+
+    monkeypatch.setattr(DiskStore, "read", damaged)
+
+    ingest.ingest(empty_wb, disk)
+
+    assert rows(empty_wb, "relative_path", "verdict") == [("below/note.txt", "opaque"), ("note.txt", None)]

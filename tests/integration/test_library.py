@@ -434,6 +434,13 @@ def test_an_export_copies_every_byte_once_and_says_what_is_missing(
     assert [one["file"] for one in said["files"]] == ["manual_upload/a.png"]
 
 
+def test_a_folder_that_cannot_be_made_is_named(empty_wb: Workbench, library: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+
+    with pytest.raises(RefusedError, match=r"file/out cannot be made .* Choose another folder"):
+        export.export(empty_wb, "ann", tmp_path / "file" / "out")
+
+
 def test_the_analyst_reads_the_library_and_changes_nothing(empty_wb: Workbench) -> None:
     with empty_wb.database.engine(Role.ANALYST).connect() as connection:
         for table in ("media_locator", "skipped_photosets", "placeholder_pictures"):
