@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import duckdb
 import numpy as np
 import polars as pl
 
-from bench.figures import Figure, medians
+from bench.figures import Figure, medians, seconds
 from bench.follow_history import PERSONS, _events
 from mhc_lab.analytics import cohorts
 from mhc_lab.following.spells import follow_spells
@@ -42,7 +40,8 @@ def measure() -> list[Figure]:
     events = _events(np.random.default_rng(1))
     mirror = _mirror(follow_spells(events))
     spells, matrix = medians(
-        [_timed(lambda: follow_spells(events)), _timed(lambda: cohorts.cohorts(mirror, every="1w"))], rounds=ROUNDS
+        [lambda: seconds(lambda: follow_spells(events)), lambda: seconds(lambda: cohorts.cohorts(mirror, every="1w"))],
+        rounds=ROUNDS,
     )
     mirror.close()
     detail = f"{matrix:.2f} s against {spells:.2f} s"
@@ -67,12 +66,3 @@ class _Stream:
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         return self._frame.__arrow_c_stream__(requested_schema)
-
-
-def _timed(action: Callable[[], object]) -> Callable[[], float]:
-    def timed() -> float:
-        began = time.perf_counter()
-        action()
-        return time.perf_counter() - began
-
-    return timed

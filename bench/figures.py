@@ -36,15 +36,20 @@ def medians(actions: Sequence[Callable[[], float]], *, rounds: int) -> list[floa
     return [statistics.median(kept) for kept in results]
 
 
+def seconds(action: Callable[[], object]) -> float:
+    """How long ``action`` takes."""
+    began = time.perf_counter()
+    action()
+    return time.perf_counter() - began
+
+
 def command(*words: object) -> Callable[[], float]:
     """An action that runs a command and gives its wall time in seconds."""
 
-    def timed() -> float:
-        began = time.perf_counter()
+    def run() -> None:
         subprocess.run([str(word) for word in words], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        return time.perf_counter() - began
 
-    return timed
+    return lambda: seconds(run)
 
 
 def show(figures: Sequence[Figure]) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import polars as pl
 import sqlalchemy as sa
 
-from bench.figures import Figure, medians
+from bench.figures import Figure, medians, seconds
 from bench.temporary import temporary_database
 from mhc_lab.db.engine import Database
 from mhc_lab.db.session import transaction
@@ -54,7 +53,7 @@ def _spells() -> Figure:
     keys = events["person"].to_numpy().astype(np.uint64) << np.uint64(32)
     keys |= np.arange(EVENT_COUNT, dtype=np.uint64)
     sort, spells = medians(
-        [lambda: _timed(keys.copy().sort), lambda: _timed(lambda: follow_spells(events))], rounds=ROUNDS
+        [lambda: seconds(keys.copy().sort), lambda: seconds(lambda: follow_spells(events))], rounds=ROUNDS
     )
     return Figure(
         "spells of 10 M events", spells / sort, 1.5, "× one sort of packed keys", f"{spells:.2f} s against {sort:.2f} s"
@@ -80,9 +79,9 @@ def _events(rng: np.random.Generator) -> pl.DataFrame:
 def _one_more_list() -> Figure:
     with temporary_database() as database:
         _fill(database)
-        whole = _timed(lambda: _compute(database))
+        whole = seconds(lambda: _compute(database))
         one_more = sorted(_timed_fold(database, number) for number in range(LISTS, LISTS + 3))[1]
-        again = _timed(lambda: _compute(database))
+        again = seconds(lambda: _compute(database))
     return Figure(
         "one more list of 100,000 names", one_more / min(whole, again), 0.1, f"× computing {LISTS} lists again",
         f"{one_more:.2f} s against {whole:.1f} s and {again:.1f} s",
@@ -114,19 +113,13 @@ def _compute(database: Database) -> None:
 
 def _timed_fold(database: Database, number: int) -> float:
     _insert_lists(database, number, number)
-    return _timed(lambda: _update(database))
+    return seconds(lambda: _update(database))
 
 
 def _update(database: Database) -> None:
     with transaction(database) as session:
         session.execute(sa.text("SET LOCAL jit = off"))
         follow_history.update(session, at=NOW)
-
-
-def _timed(action: object) -> float:
-    began = time.perf_counter()
-    action()  # type: ignore[operator]
-    return time.perf_counter() - began
 
 
 if __name__ == "__main__":

@@ -5,15 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import imagehash
 import numpy as np
 from PIL import Image, ImageOps
 
-from bench.figures import Figure, medians
+from bench.figures import Figure, medians, seconds
 from mhc_lab.media.content import content_id
 from mhc_lab.media.examine import Examiner
 from mhc_lab.media.look import EDGE, look_id
@@ -27,10 +25,10 @@ def measure() -> list[Figure]:
     small = [_jpeg(rng, 720, 540) for _ in range(PICTURES)]
     content, preview, look, phash = medians(
         [
-            _timed(lambda: [content_id(io.BytesIO(one), size=len(one), kind="JPEG") for one in small]),
-            _timed(lambda: [_preview_hash(one) for one in small]),
-            _timed(lambda: [_look(one) for one in small]),
-            _timed(lambda: [imagehash.phash(Image.open(io.BytesIO(one))) for one in small]),
+            lambda: seconds(lambda: [content_id(io.BytesIO(one), size=len(one), kind="JPEG") for one in small]),
+            lambda: seconds(lambda: [_preview_hash(one) for one in small]),
+            lambda: seconds(lambda: [_look(one) for one in small]),
+            lambda: seconds(lambda: [imagehash.phash(Image.open(io.BytesIO(one))) for one in small]),
         ],
         rounds=ROUNDS,
     )
@@ -53,7 +51,9 @@ def _previews(large: list[bytes]) -> Figure:
                     examiner.preview(file, size=path.stat().st_size, longest=200)
 
         examined()
-        ours, drafts = medians([_timed(examined), _timed(lambda: [_draft(path) for path in paths])], rounds=ROUNDS)
+        ours, drafts = medians(
+            [lambda: seconds(examined), lambda: seconds(lambda: [_draft(path) for path in paths])], rounds=ROUNDS
+        )
     detail = f"{len(large) / ours:.0f} previews of 12 MP in a second"
     return Figure("previews in the child process", ours / drafts, 1 / 0.8, "× Pillow's draft path", detail)
 
@@ -93,15 +93,6 @@ def _draft(path: Path) -> bytes:
 
 def _each(seconds: float) -> str:
     return f"{PICTURES / seconds:,.0f} pictures of 720 × 540 in a second"
-
-
-def _timed(action: Callable[[], object]) -> Callable[[], float]:
-    def timed() -> float:
-        began = time.perf_counter()
-        action()
-        return time.perf_counter() - began
-
-    return timed
 
 
 if __name__ == "__main__":

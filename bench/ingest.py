@@ -7,13 +7,13 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
-from bench.figures import Figure
+from bench.figures import Figure, seconds
 from bench.temporary import temporary_workbench
 from mhc_lab.jobs import ingest, stores
 from mhc_lab.services import people
@@ -28,7 +28,7 @@ def measure() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         _write(root)
-        rounds = [(_timed(lambda: _hash_all(root)), *_ingests(root)) for _ in range(ROUNDS)]
+        rounds = [(seconds(lambda: _hash_all(root)), *_ingests(root)) for _ in range(ROUNDS)]
     read, taken, same = map(statistics.median, zip(*rounds, strict=True))
     return [
         Figure(
@@ -48,7 +48,9 @@ def _ingests(root: Path) -> tuple[float, float]:
         with wb.transaction() as session:
             people.find_or_create(session, [f"person_{number}" for number in range(OWNERS)], at=wb.clock.now())
         store, storage = stores.adopt(wb, str(root))
-        return _timed(lambda: ingest.register(wb, store, storage)), _timed(lambda: ingest.register(wb, store, storage))
+        return seconds(lambda: ingest.register(wb, store, storage)), seconds(
+            lambda: ingest.register(wb, store, storage)
+        )
 
 
 def _write(root: Path) -> None:
@@ -80,12 +82,6 @@ def _hash_some(paths: Sequence[str]) -> None:
             while count := file.readinto(buffer):
                 digest.update(memoryview(buffer)[:count])
         digest.hexdigest()
-
-
-def _timed(action: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    action()
-    return time.perf_counter() - began
 
 
 if __name__ == "__main__":

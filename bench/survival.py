@@ -9,8 +9,7 @@ The speed is that on the spells of ten million events, against putting these eve
 from __future__ import annotations
 
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +17,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from bench.figures import Figure, medians
+from bench.figures import Figure, medians, seconds
 from mhc_lab.analytics import hazard
 from mhc_lab.analytics.hazard import DAY, Rows
 from mhc_lab.analytics.kaplan_meier import kaplan_meier
@@ -105,7 +104,7 @@ def _speed() -> Figure:
     mirror = _mirror(spells)
     curve = survival(mirror)
     together, alone = medians(
-        [lambda: _timed(lambda: follow_spells(events)), lambda: _timed(lambda: survival(mirror))], rounds=ROUNDS
+        [lambda: seconds(lambda: follow_spells(events)), lambda: seconds(lambda: survival(mirror))], rounds=ROUNDS
     )
     detail = (
         f"{alone:.2f} s against {together:.2f} s, {curve.spells:,} spells, optimality gap {curve.optimality_gap:.0e}"
@@ -142,9 +141,3 @@ def _mirror(spells: pl.DataFrame) -> Mirror:
     return Mirror(
         connection, Manifest(0, ":memory:", end, "memory", {"persons": 0, "follow_spells": 0}, "", 0, proved=False)
     )
-
-
-def _timed(action: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    action()
-    return time.perf_counter() - began

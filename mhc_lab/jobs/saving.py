@@ -11,7 +11,7 @@ import os
 import stat
 import tempfile
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -161,7 +161,7 @@ class _Saving:
         if only_pictures:
             _refuse_what_is_no_picture(looked)
             ending = _ENDINGS.get(looked.probe.format or "", (looked.probe.format or "").lower())
-            origin = Origin(origin.source, f"{origin.original_name}.{ending}", origin.source_url, origin.photoset_id)
+            origin = replace(origin, original_name=f"{origin.original_name}.{ending}")
         put = _put(self._store, path_for(self._person.username, origin.source, origin.original_name), stream, digest)
         return self._registered(HashedFile(put.file, digest), origin, looked)
 

@@ -14,6 +14,8 @@ from typing import Any, BinaryIO
 
 from PIL import Image
 
+from mhc_lab.media.probe import DECODER_ERRORS
+
 _EXIF, _GPS = 0x8769, 0x8825
 _MAKE, _MODEL, _ORIENTATION, _CHANGED_AT, _ARTIST = 0x010F, 0x0110, 0x0112, 0x0132, 0x013B
 _TAKEN_AT, _DIGITIZED_AT, _OFFSET, _TAKEN_OFFSET, _DIGITIZED_OFFSET = 0x9003, 0x9004, 0x9010, 0x9011, 0x9012
@@ -23,6 +25,9 @@ _ZONE = re.compile(r"([+-])(\d\d):?(\d\d)")
 _FIRST_YEAR = 1990
 """Cameras whose clock was never set say an earlier one."""
 _LONGEST = 200
+
+_NONSENSE = (MemoryError, *DECODER_ERRORS)
+"""What comes of reading what cameras write, for which nobody vouches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class Metadata:
 
 def of_image(picture: Image.Image) -> Metadata:
     """The metadata in a picture that was opened."""
-    with suppress(Exception):  # nobody vouches for what cameras write; what was drawn is a picture nevertheless
+    with suppress(*_NONSENSE):  # what was drawn is a picture nevertheless
         return of_exif(picture.getexif())
     return Metadata()
 
@@ -56,7 +61,7 @@ def of_image(picture: Image.Image) -> Metadata:
 def of_tiff(stream: BinaryIO) -> Metadata:
     """The metadata in a file of which no picture can be opened, but that is a TIFF within; of others there is none."""
     exif = Image.Exif()
-    with suppress(Exception):
+    with suppress(*_NONSENSE):
         stream.seek(0)
         exif.load_from_fp(stream)
         return of_exif(exif)

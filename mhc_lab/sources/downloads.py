@@ -10,7 +10,8 @@ import hashlib
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import BinaryIO, TypeAlias
@@ -96,22 +97,16 @@ def fetch(url: str, into: BinaryIO, *, web: Web | None = None, limits: Limits | 
     raise _refused(url, f"it leads on more than {limits.redirects} times", rule="redirects")
 
 
-class _answer:  # noqa: N801 - used as a with statement reads
+@contextmanager
+def _answer(client: httpx.Client, target: str, web: Web) -> Iterator[httpx.Response]:
     """The answer to one request, from an address that was judged."""
-
-    def __init__(self, client: httpx.Client, target: str, web: Web) -> None:
-        self._client, self._target = client, target
-        self._request = _request(client, target, web)
-
-    def __enter__(self) -> httpx.Response:
-        try:
-            self._response = self._client.send(self._request, stream=True)
-        except httpx.HTTPError as failure:
-            raise _refused(self._target, f"nobody answers ({_why(failure)})", rule="download") from failure
-        return self._response
-
-    def __exit__(self, *_: object) -> None:
-        self._response.close()
+    request = _request(client, target, web)
+    try:
+        answer = client.send(request, stream=True)
+    except httpx.HTTPError as failure:
+        raise _refused(target, f"nobody answers ({_why(failure)})", rule="download") from failure
+    with closing(answer):
+        yield answer
 
 
 def _request(client: httpx.Client, target: str, web: Web) -> httpx.Request:

@@ -13,13 +13,6 @@ from mhc_lab.storage.disk import DiskStore
 from mhc_lab.storage.store import MARKER
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    return folder
-
-
 def put(root: Path, relative_path: str, content: bytes = b"bytes") -> Path:
     path = root / relative_path
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -23,18 +23,6 @@ from mhc_lab.storage.store import MARKER, UNFINISHED
 from tests.support.store_contract import PATH, byte_id, content, paths, put
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def store(root: Path) -> DiskStore:
-    return DiskStore.create(root)
-
-
 def left_overs(root: Path) -> list[Path]:
     return [*root.rglob(f"{UNFINISHED}*")]
 

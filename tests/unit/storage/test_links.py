@@ -16,18 +16,6 @@ from mhc_lab.storage.store import MARKER
 from tests.support.store_contract import byte_id, paths, put
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def store(root: Path) -> DiskStore:
-    return DiskStore.create(root)
-
-
 def fill(store: DiskStore, files: Mapping[str, bytes]) -> None:
     for path, content in files.items():
         put(store, path, content)
