@@ -150,7 +150,7 @@ class Objects:
         with self._blamed(may_be_taken=True):
             target["UploadId"] = self._client.create_multipart_upload(**target, Metadata=metadata)["UploadId"]
             try:
-                self._abort_left_overs(target)
+                self._quietly(lambda: self._abort_left_overs(target))
                 parts: list[dict[str, object]] = []
                 while part := content.read(part_bytes):
                     number = len(parts) + 1
@@ -168,7 +168,7 @@ class Objects:
         ours = [one for one in answer.get("Uploads", []) if one["Key"] == target["Key"]]
         began = max((one["Initiated"] for one in ours), default=None)
         for one in ours:
-            if began - one["Initiated"] > _LEFT_OVER:
+            if one["UploadId"] != target["UploadId"] and began - one["Initiated"] > _LEFT_OVER:
                 self._client.abort_multipart_upload(**{**target, "UploadId": one["UploadId"]})
 
     def copy(self, seen: Seen, to: str, metadata: dict[str, str]) -> None:
