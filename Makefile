@@ -23,7 +23,7 @@ audits: .venv/.installed  ## run every notebook and write the reports
 test: .venv/.installed-dev  ## everything that proves it works, in a real database and a real browser
 	@sh tools/chromium.sh
 	@sh tools/strace.sh
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile $(PYTEST)
 
 faults: .venv/.installed-dev  ## kill, cut off and lie to everything that writes, at every call
 	@sh tools/strace.sh

@@ -14,6 +14,8 @@ from bench import (
     effects,
     follow_history,
     follow_lists,
+    identities,
+    ingest,
     pairs,
     startup,
     survival,
@@ -27,18 +29,9 @@ from bench.figures import Figure, show
 def main() -> int:
     """Measure everything and show the figures of each part when it is done."""
     parts = (
-        startup,
-        dashboard,
-        follow_lists,
-        effects,
-        follow_history,
-        cohorts,
-        survival,
-        transcripts,
-        pairs,
-        uploads,
+        startup, dashboard, follow_lists, effects, follow_history, cohorts, survival, transcripts, pairs, ingest, identities, uploads,
         views,
-    )
+    )  # fmt: skip
     figures: list[Figure] = []
     for part in parts:
         measured = part.measure()

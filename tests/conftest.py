@@ -44,6 +44,13 @@ def home() -> Iterator[Path]:
     """A home of its own with a running embedded server, removed afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="mhc-tests-"))
     server = embedded.start(prepare(folder))
+    for setting in (
+        "fsync",
+        "full_page_writes",
+        "synchronous_commit",
+    ):  # what a power cut would take is made again by the next run
+        Copies(folder).run("ALTER SYSTEM SET {} = off", setting)
+    Copies(folder).run("SELECT pg_reload_conf()")
     yield folder
     embedded.stop(folder)
     shutil.rmtree(folder, ignore_errors=True)

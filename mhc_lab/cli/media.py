@@ -1,4 +1,4 @@
-"""``mhc media ingest``."""
+"""``mhc media``: files taken in, found, marked, taken away and brought back."""
 
 from __future__ import annotations
 
@@ -7,38 +7,41 @@ from typing import Annotated
 
 import typer
 
-from mhc_lab.cli.output import Json, answer, opened
-from mhc_lab.core.errors import ConfigurationError
+from mhc_lab.cli.output import Json, answer, instant, opened
+from mhc_lab.core.errors import ConfigurationError, RefusedError
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, rich_markup_mode=None, help="Pictures and videos: register them."
+    no_args_is_help=True, add_completion=False, rich_markup_mode=None, help="Pictures and videos: the library."
 )
 
 
 @app.callback()
 def _group() -> None:
-    """Pictures and videos: register them."""
+    """Pictures and videos: the library."""
 
 
 @app.command()
 def ingest(
-    folder: Annotated[Path | None, typer.Argument(help="The folder; without it MHC_MEDIA_ROOT.")] = None,
+    place: Annotated[
+        str, typer.Argument(help="A folder or s3://bucket/prefix; without it MHC_MEDIA_ROOT or MHC_S3_BUCKET.")
+    ] = "",
     name: Annotated[str, typer.Option(help="What to call the storage; without it the folder's name.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Register every file below FOLDER with byte id, size and dimensions; run twice, it does nothing.
+    """Register every file below PLACE with its bytes' digest, then look into each; run twice, it does nothing.
 
     Not a byte of your files is changed. Exit code 1 when a file could not be read, or has other bytes than when it was registered.
 
     Example: mhc media ingest /media/ssd/media --name ssd
     """
-    from mhc_lab.jobs import take_in
+    from mhc_lab.jobs import ingest as job
 
     with opened() as wb:
-        root = folder or wb.settings.media_root
+        bucket = wb.settings.s3_bucket
+        root = place or wb.settings.media_root or (f"s3://{bucket}" if bucket else None)
         if root is None:
-            raise ConfigurationError("Which folder? Name it, or set MHC_MEDIA_ROOT.", setting="MHC_MEDIA_ROOT")
-        ingested = take_in.ingest(wb, root, name=name or None, progress=wb.progress)
+            raise ConfigurationError("Which place? Name it, or set MHC_MEDIA_ROOT.", setting="MHC_MEDIA_ROOT")
+        ingested = job.ingest(wb, root, name=name or None, progress=wb.progress)
     lines = [
         *(f"  differs from when it was registered: {path}" for path in ingested.differing),
         *(f"  {verdict}: {path}" for path, verdict in ingested.flawed),
@@ -47,3 +50,351 @@ def ingest(
     answer(ingested, as_json=as_json, words="\n".join([str(ingested), *lines]))
     if ingested.differing or ingested.unreadable:
         raise typer.Exit(1)
+
+
+Id = Annotated[str, typer.Argument(help="The file's id, or at least six digits with which it begins.")]
+Ids = Annotated[list[str], typer.Argument(help="Ids of files, or at least six digits with which each begins.")]
+Person = Annotated[str, typer.Option("--person", help="Whose: the name of today or an earlier one.")]
+StorageName = Annotated[
+    str, typer.Option("--storage", help="The storage; without it that of MHC_MEDIA_ROOT, or the only one.")
+]
+
+
+@app.command()
+def find(
+    person: Person = "",
+    byte_id: Annotated[str, typer.Option("--hash", help="SHA-256 of the file.")] = "",
+    content_id: Annotated[str, typer.Option(help="Its content id: mci1:…")] = "",
+    source_url: Annotated[str, typer.Option(help="The address it was fetched from.")] = "",
+    storage: Annotated[str, typer.Option(help="Only in this storage.")] = "",
+    source: Annotated[str, typer.Option(help="Only from this source.")] = "",
+    verdict: Annotated[str, typer.Option(help="Only readable, video, corrupt, refused or opaque ones.")] = "",
+    tag: Annotated[str, typer.Option(help="Only with this tag.")] = "",
+    words: Annotated[str, typer.Option(help="Only with this in the file's name.")] = "",
+    since: Annotated[str, typer.Option(help="Taken at or after this instant.")] = "",
+    until: Annotated[str, typer.Option(help="Taken before this instant.")] = "",
+    favorite: Annotated[bool, typer.Option("--favorite", help="Only favourites.")] = False,
+    deleted: Annotated[bool, typer.Option("--deleted", help="Only deleted ones.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="So many at once.")] = 50,
+    offset: Annotated[int, typer.Option(min=0, help="Leave out so many first.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Files of the library, newest first.
+
+    Example: mhc media find --person amber_otter --favorite
+    """
+    from mhc_lab.services import media, people
+    from mhc_lab.services.media import Wanted
+
+    with opened() as wb, wb.reader as session:
+        wanted = Wanted(
+            person=people.get(session, person).id if person else None,
+            storage=storage, source=source, verdict=verdict, tag=tag, words=words, byte_id=byte_id.lower(), content_id=content_id,
+            source_url=source_url, is_favorite=favorite or None, is_deleted=deleted, since=instant(since), until=instant(until),
+        )  # fmt: skip
+        files, count = media.found(session, wanted, limit=limit, offset=offset), media.count(session, wanted)
+    shown = [*map(str, files), f"{count:,} in all"]
+    answer({"files": files, "count": count}, as_json=as_json, words="\n".join(shown))
+
+
+@app.command()
+def show(file: Id, as_json: Json = False) -> None:
+    """Everything that is known of one file.
+
+    Example: mhc media show 3f2a9c
+    """
+    import dataclasses
+
+    from mhc_lab.services import media
+
+    with opened() as wb, wb.reader as session:
+        found = media.get(session, file)
+    said = {field.name: getattr(found, field.name) for field in dataclasses.fields(found)}
+    words = "\n".join(
+        f"{name.replace('_', ' ')}: {value}" for name, value in said.items() if value not in (None, (), "")
+    )
+    answer(found, as_json=as_json, words=words)
+
+
+@app.command()
+def primary(
+    file: Id, off: Annotated[bool, typer.Option("--off", help="Let nothing be chosen.")] = False, as_json: Json = False
+) -> None:
+    """Let a picture stand for its person; without a chosen one the newest does.
+
+    Example: mhc media primary 3f2a9c
+    """
+    from mhc_lab.services import media
+
+    with opened() as wb, wb.transaction() as session:
+        chosen = media.get(session, file)
+        if off:
+            media.unset_primary(session, chosen)
+            before = None
+        else:
+            before = media.set_primary(session, chosen)
+        now = media.get(session, chosen.id)
+    undo = f"\nUndo: mhc media primary {str(before.id)[:8]}" if before else ""
+    answer(now, as_json=as_json, words=f"{now}{undo}")
+
+
+@app.command()
+def favorite(
+    files: Ids, off: Annotated[bool, typer.Option("--off", help="Not any more.")] = False, as_json: Json = False
+) -> None:
+    """Mark files as favourites.
+
+    Example: mhc media favorite 3f2a9c 77ab01
+    """
+    from mhc_lab.services import media
+
+    with opened() as wb, wb.transaction() as session:
+        changed = media.set_favorite(session, [media.get(session, one) for one in files], favorite=not off)
+    answer({"changed": changed}, as_json=as_json, words=f"{changed} changed")
+
+
+@app.command()
+def tag(
+    file: Id,
+    tags: Annotated[list[str], typer.Argument(help="Tags: 1 to 40 characters without a comma.")],
+    off: Annotated[bool, typer.Option("--off", help="Take them off.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Put tags on a file, or take them off.
+
+    Example: mhc media tag 3f2a9c beach "red dress"
+    """
+    from mhc_lab.services import media
+
+    with opened() as wb, wb.transaction() as session:
+        chosen = media.get(session, file)
+        change = media.untag if off else media.tag
+        change(session, [chosen], tags)
+        now = media.get(session, chosen.id)
+    answer(now, as_json=as_json)
+
+
+@app.command()
+def delete(files: Ids, as_json: Json = False) -> None:
+    """Take files out of the library. Their bytes stay where they are; `mhc media restore` brings them back.
+
+    Example: mhc media delete 3f2a9c
+    """
+    from mhc_lab.services import audit_log, media
+
+    with opened() as wb, wb.transaction() as session:
+        chosen = [media.get(session, one) for one in files]
+        for one in chosen:
+            media.delete(session, one, at=wb.clock.now())
+        subject = f"{len(chosen)} files"
+        details = {"files": [str(one.id) for one in chosen]}
+        audit_log.append(session, actor=wb.user, action="media.delete", subject=subject, details=details)
+    undo = " ".join(str(one.id)[:8] for one in chosen)
+    answer(
+        {"deleted": [one.id for one in chosen]},
+        as_json=as_json,
+        words=f"{len(chosen)} deleted\nUndo: mhc media restore {undo}",
+    )
+
+
+@app.command()
+def restore(files: Ids, as_json: Json = False) -> None:
+    """Bring deleted files back.
+
+    Example: mhc media restore 3f2a9c
+    """
+    from mhc_lab.services import audit_log, media
+
+    with opened() as wb, wb.transaction() as session:
+        chosen = [media.get(session, one) for one in files]
+        for one in chosen:
+            media.restore(session, one)
+        details = {"files": [str(one.id) for one in chosen]}
+        audit_log.append(
+            session, actor=wb.user, action="media.restore", subject=f"{len(chosen)} files", details=details
+        )
+    answer({"restored": [one.id for one in chosen]}, as_json=as_json, words=f"{len(chosen)} brought back")
+
+
+@app.command()
+def upload(
+    files: Annotated[list[Path], typer.Argument(help="Files of this machine.")],
+    person: Annotated[str, typer.Option("--person", help="Whose they are.")],
+    source: Annotated[str, typer.Option(help="Where they came from; it chooses the folder.")] = "manual_upload",
+    storage: StorageName = "",
+    as_json: Json = False,
+) -> None:
+    """Copy files into a storage for a person; the originals stay as they are.
+
+    Example: mhc media upload portrait.jpg --person amber_otter
+    """
+    from mhc_lab.jobs import saving
+    from mhc_lab.media.examine import Examiner
+
+    with opened() as wb, Examiner() as examiner:
+        saved = []
+        for number, file in enumerate(files, start=1):
+            saved.append(saving.upload(wb, file, username=person, source=source, storage=storage, examiner=examiner))
+            wb.progress(number, len(files), "files")
+    answer(saved, as_json=as_json, words="\n".join(map(str, saved)))
+
+
+@app.command()
+def download(
+    urls: Annotated[list[str], typer.Argument(help="https addresses of pictures or videos.")],
+    person: Annotated[str, typer.Option("--person", help="Whose they are.")],
+    source: Annotated[str, typer.Option(help="Where they came from; it chooses the folder.")] = "external",
+    photoset: Annotated[str, typer.Option(help="The set on the site that they belong to.")] = "",
+    storage: StorageName = "",
+    as_json: Json = False,
+) -> None:
+    """Fetch pictures or videos for a person; what was fetched for them before is not asked for again.
+
+    Example: mhc media download https://example.com/a.jpg --person amber_otter
+    """
+    from mhc_lab.jobs import saving
+    from mhc_lab.media.examine import Examiner
+
+    with opened() as wb, Examiner() as examiner:
+        saved = []
+        for number, url in enumerate(urls, start=1):
+            saved.append(
+                saving.download(
+                    wb, url, username=person, source=source, photoset=photoset, storage=storage, examiner=examiner
+                )
+            )
+            wb.progress(number, len(urls), "files")
+    answer(saved, as_json=as_json, words="\n".join(map(str, saved)))
+
+
+@app.command()
+def export(
+    person: Annotated[str, typer.Argument(help="Whose files: the name of today or an earlier one.")],
+    to: Annotated[Path, typer.Option("--to", help="A folder; it is made when missing.")],
+    as_json: Json = False,
+) -> None:
+    """Copy all files of a person to a folder, every byte compared, with a list beside them. Exit code 1 when one is missing.
+
+    Example: mhc media export amber_otter --to ~/amber
+    """
+    from mhc_lab.jobs import export as job
+
+    with opened() as wb:
+        exported = job.export(wb, person, to, progress=wb.progress)
+    lines = [str(exported), *(f"  {place}: {why}" for place, why in exported.missing)]
+    answer(exported, as_json=as_json, words="\n".join(lines))
+    if exported.missing:
+        raise typer.Exit(1)
+
+
+photosets = typer.Typer(no_args_is_help=True, help="Sets of pictures that are not to be fetched again.")
+placeholders = typer.Typer(no_args_is_help=True, help="Pictures that stand for no picture: never taken in.")
+app.add_typer(photosets, name="photosets")
+app.add_typer(placeholders, name="placeholders")
+
+
+@photosets.command("skip")
+def skip_photoset(
+    person: Annotated[str, typer.Argument(help="Whose set.")],
+    photoset: Annotated[str, typer.Argument(help="The set's id on the site.")],
+    reason: Annotated[str, typer.Option(help="Why, in a few words.")],
+    as_json: Json = False,
+) -> None:
+    """Fetch a set no more.
+
+    Example: mhc media photosets skip amber_otter 881234 --reason "only text"
+    """
+    from mhc_lab.services import people, photosets
+
+    with opened() as wb, wb.transaction() as session:
+        whose = people.get(session, person)
+        is_new = photosets.skip(session, whose.id, photoset, reason=reason, at=wb.clock.now())
+    words = (
+        f"Not fetched again.\nUndo: mhc media photosets allow {whose.username} {photoset}"
+        if is_new
+        else "That was said before."
+    )
+    answer({"skipped": is_new}, as_json=as_json, words=words)
+
+
+@photosets.command("allow")
+def allow_photoset(
+    person: Annotated[str, typer.Argument(help="Whose set.")],
+    photoset: Annotated[str, typer.Argument(help="The set's id on the site.")],
+    as_json: Json = False,
+) -> None:
+    """Fetch a set again.
+
+    Example: mhc media photosets allow amber_otter 881234
+    """
+    from mhc_lab.services import people, photosets
+
+    with opened() as wb, wb.transaction() as session:
+        photosets.allow(session, people.get(session, person).id, photoset)
+    answer({"allowed": photoset}, as_json=as_json, words="It is fetched again.")
+
+
+@photosets.command("list")
+def list_photosets(person: Person = "", as_json: Json = False) -> None:
+    """The sets that are not to be fetched again.
+
+    Example: mhc media photosets list --person amber_otter
+    """
+    from mhc_lab.services import people, photosets
+
+    with opened() as wb, wb.reader as session:
+        found = photosets.listed(session, people.get(session, person).id if person else None)
+    answer(found, as_json=as_json, words="\n".join(map(str, found)) or "None.")
+
+
+@placeholders.command("add")
+def add_placeholder(
+    file: Annotated[Path, typer.Argument(help="A copy of the placeholder.")],
+    note: Annotated[str, typer.Option(help="What it is.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Never take these bytes in again; files that are here already stay.
+
+    Example: mhc media placeholders add no_photo.jpg --note "grey silhouette"
+    """
+    from mhc_lab.media.identity import byte_id
+    from mhc_lab.services import placeholders
+
+    if not file.is_file():
+        raise RefusedError(f"There is no file {file}.", rule="regular files only")
+    with file.open("rb") as stream:
+        digest = byte_id(stream)
+    with opened() as wb, wb.transaction() as session:
+        is_new = placeholders.add(session, digest, note=note, by=wb.user, at=wb.clock.now())
+    words = (
+        f"{digest} is refused.\nUndo: mhc media placeholders remove {digest}" if is_new else "It was refused before."
+    )
+    answer({"byte_id": digest, "is_new": is_new}, as_json=as_json, words=words)
+
+
+@placeholders.command("remove")
+def remove_placeholder(
+    byte_id: Annotated[str, typer.Argument(help="SHA-256 of the placeholder.")], as_json: Json = False
+) -> None:
+    """Let these bytes in again.
+
+    Example: mhc media placeholders remove 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+    """
+    from mhc_lab.services import placeholders
+
+    with opened() as wb, wb.transaction() as session:
+        gone = placeholders.remove(session, byte_id)
+    answer(gone, as_json=as_json, words=f"{gone} is let in again.")
+
+
+@placeholders.command("list")
+def list_placeholders(as_json: Json = False) -> None:
+    """Every placeholder that is refused.
+
+    Example: mhc media placeholders list
+    """
+    from mhc_lab.services import placeholders
+
+    with opened() as wb, wb.reader as session:
+        found = placeholders.listed(session)
+    answer(found, as_json=as_json, words="\n".join(map(str, found)) or "None.")

@@ -15,7 +15,7 @@ from mhc_lab.core.errors import MirrorError, UserError
 from mhc_lab.core.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from mhc_lab.services.media import Storage
+    from mhc_lab.services.storages import Storage
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -140,7 +140,7 @@ def _database(settings: Settings) -> tuple[DatabaseStatus, list[Storage]]:
     from mhc_lab.db.engine import Database
     from mhc_lab.db.roles import Role
     from mhc_lab.db.session import reader
-    from mhc_lab.services import media
+    from mhc_lab.services import storages
 
     ours = settings.database_url is None
     server = embedded.locate(settings.home) if ours else None
@@ -157,4 +157,4 @@ def _database(settings: Settings) -> tuple[DatabaseStatus, list[Storage]]:
     if at is None:
         return up, []
     with reader(database) as session:
-        return up, media.storages(session)
+        return up, storages.listed(session)

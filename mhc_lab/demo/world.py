@@ -24,7 +24,7 @@ from mhc_lab.demo.pictures import Gallery, Kind
 from mhc_lab.demo.rooms import PlantedEvent
 from mhc_lab.demo.snapshots import Watched
 from mhc_lab.demo.truth import FILE, Truth, expected_broadcasts, expected_events, expected_lists
-from mhc_lab.jobs import take_in
+from mhc_lab.jobs import ingest, take_in
 from mhc_lab.schema.people import persons
 from mhc_lab.services import people as people_service
 
@@ -122,7 +122,7 @@ def build(wb: Workbench, *, seed: int, progress: Progress = SILENT) -> Truth:
     take_in.import_lists(wb, folder / "lists", progress=progress)
     snapshots.take_in(wb, folder / "answers", progress=progress)
     knowledge.take_in(wb, world.knowledge)
-    take_in.ingest(wb, folder / "media", name=FOLDER, progress=progress)
+    ingest.ingest(wb, folder / "media", name=FOLDER, progress=progress)
     for path in world.gallery.missing:
         (folder / "media" / path).unlink()
     pictures.write(world.gallery.orphans, folder / "media", seed=seed)

@@ -1,40 +1,29 @@
-"""Drives what is taken in: follow lists and what feeds tell of in one transaction, media files batch by batch.
+"""Follow lists and what feeds tell of, taken in in one transaction.
 
-Both say what they did with every single thing they were offered, and do nothing when run twice.
+It says what became of every single thing that was offered, and taking the same in twice does nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
-from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from mhc_lab.core import display
-from mhc_lab.core.errors import ConfigurationError, RefusedError
-from mhc_lab.core.ids import ByteId
 from mhc_lab.core.progress import SILENT, Progress
-from mhc_lab.media.identity import byte_id
-from mhc_lab.media.probe import probe
-from mhc_lab.services import audit_log, follow_history, following, happenings, media, people
+from mhc_lab.services import audit_log, follow_history, following, happenings, people
 from mhc_lab.services.follow_history import Computed
 from mhc_lab.services.following import AddedList
-from mhc_lab.services.media import MeasuredFile, Storage
 from mhc_lab.sources import follow_lists
 from mhc_lab.sources.follow_feed import FollowObservation
 from mhc_lab.sources.follow_lists import FollowList, RefusedList
 from mhc_lab.sources.follow_names import Direction
 from mhc_lab.sources.room_events import RoomEvent
-from mhc_lab.storage.disk import DiskStore
-from mhc_lab.storage.store import MARKER, FoundFile
 from mhc_lab.workbench import Workbench
-
-BATCH_FILES = 256
-"""Files per transaction: a killed ingest loses at most this much work."""
 
 _FAST_CLOCK = timedelta(minutes=5)
 """A clock may be so fast; what is dated later than that is a mistake."""
@@ -104,29 +93,6 @@ class Imported:
             f"{display.plural(self.new_count, 'new list')}, {known} known before ({verdicts or 'none'})"
             f"{''.join(told)}; {display.plural(self.event_count, 'event')} in the history"
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Ingested:
-    """What an ingest of a folder did, by relative path where somebody may want to look."""
-
-    storage: str
-    new_count: int
-    known_count: int
-    differing: tuple[str, ...]
-    """Registered before with other bytes; their rows were kept as they were."""
-    flawed: tuple[tuple[str, str], ...]
-    """Path and verdict of files that are corrupt or refused; they are registered all the same."""
-    unreadable: tuple[str, ...]
-    """Could not be opened, or vanished meanwhile; not registered."""
-
-    def __str__(self) -> str:
-        parts = [display.plural(self.new_count, "new file"), f"{self.known_count:,} known before"]
-        parts += [f"{len(these):,} {word}" for word, these in self._oddities() if these]
-        return f"{self.storage}: {', '.join(parts)}"
-
-    def _oddities(self) -> tuple[tuple[str, tuple[object, ...]], ...]:
-        return (("differing", self.differing), ("flawed", self.flawed), ("unreadable", self.unreadable))
 
 
 def import_lists(
@@ -267,118 +233,3 @@ def _outcome(one: FollowList | RefusedList, result: AddedList, computed: Compute
         rejected_rows=one.rejected_rows,
         duplicate_count=one.duplicate_count,
     )
-
-
-def ingest(wb: Workbench, folder: Path, *, name: str | None = None, progress: Progress = SILENT) -> Ingested:
-    """Register every file below ``folder`` with byte id, size, dimensions and verdict; bytes are never touched.
-
-    The folder becomes a storage: it gets a marker file, by which a disk that is absent, empty or another one is told from this one.
-
-    Raises
-    ------
-    ConfigurationError
-        The folder, or the disk it should be on, is not there.
-    """
-    root = folder.expanduser().absolute()
-    store, storage, known = _open_store(wb, root, name or root.name)
-    tally = _Tally()
-    found = store.files(progress)
-    for batch in _batches(found, BATCH_FILES):
-        measured = _measure(store, batch, known, tally)
-        with wb.transaction() as session:
-            tally.new += media.register(session, storage.id, measured, at=wb.clock.now())
-        tally.seen += len(batch)
-        progress(tally.seen, len(found), "files")
-    ingested = tally.result(storage.name, store)
-    if ingested.new_count:
-        with wb.transaction() as session:
-            details = {"new": ingested.new_count, "known": ingested.known_count}
-            audit_log.append(session, actor=wb.user, action="media.ingest", subject=storage.name, details=details)
-    return ingested
-
-
-def _open_store(wb: Workbench, root: Path, name: str) -> tuple[DiskStore, Storage, dict[str, ByteId]]:
-    with wb.reader as session:
-        expected = media.marker_of(session, root)
-        others = [one for one in media.storages(session) if one.root != str(root)]
-    inner = next((one for one in others if Path(one.root).is_relative_to(root)), None)
-    if inner is not None:
-        raise RefusedError(
-            f"The store {inner.name} lies inside {root}, and every file in it would count twice. Ingest its neighbours one by one.",
-            rule="stores do not nest",
-        )
-    if expected is None and not root.is_dir():
-        raise ConfigurationError(
-            f"There is no folder {root}. Plug in the disk it is on, or give another folder.", setting="MHC_MEDIA_ROOT"
-        )
-    store = DiskStore.open(root, marker=expected) if expected else DiskStore.create(root)
-    twin = next((one for one in others if one.marker == store.marker and _carries(Path(one.root), store.marker)), None)
-    if twin is not None:
-        raise RefusedError(
-            f"{root} is a copy of the store {twin.name} at {twin.root}: both carry the same marker. "
-            f"Remove {MARKER} from the copy, then ingest it as a store of its own.",
-            rule="one marker, one store",
-        )
-    with wb.transaction() as session:
-        storage = media.disk_storage(session, root=root, marker=store.marker, name=name)
-        return store, storage, media.known_bytes(session, storage.id)
-
-
-def _carries(root: Path, marker: UUID) -> bool:
-    try:
-        DiskStore.open(root, marker=marker)
-    except ConfigurationError:
-        return False
-    return True
-
-
-def _measure(
-    store: DiskStore, batch: Sequence[FoundFile], known: dict[str, ByteId], tally: _Tally
-) -> list[MeasuredFile]:
-    """The files of ``batch`` that have no row yet, measured; the others only counted."""
-    measured = []
-    for found in batch:
-        try:
-            with store.read(found.relative_path) as stream:
-                digest = byte_id(stream)
-                before = known.get(found.relative_path)
-                if before is not None:
-                    tally.note_known(found, differs=before != digest)
-                    continue
-                stream.seek(0)
-                file = MeasuredFile(found, digest, probe(stream, size=found.size_bytes))
-        except (OSError, RefusedError):  # gone, closed, unreadable, or swapped for a link meanwhile; the others go on
-            tally.unreadable.append(found.relative_path)
-            continue
-        measured.append(file)
-        tally.note_verdict(file)
-    return measured
-
-
-class _Tally:
-    """What was counted so far."""
-
-    def __init__(self) -> None:
-        self.seen = self.new = self.known = 0
-        self.differing: list[str] = []
-        self.flawed: list[tuple[str, str]] = []
-        self.unreadable: list[str] = []
-
-    def note_known(self, found: FoundFile, *, differs: bool) -> None:
-        if differs:
-            self.differing.append(found.relative_path)
-        else:
-            self.known += 1
-
-    def note_verdict(self, file: MeasuredFile) -> None:
-        if file.probe.verdict in {"corrupt", "refused"}:
-            self.flawed.append((file.found.relative_path, file.probe.verdict))
-
-    def result(self, storage: str, store: DiskStore) -> Ingested:
-        unreadable = (*self.unreadable, *store.unreadable)
-        return Ingested(storage, self.new, self.known, tuple(self.differing), tuple(self.flawed), unreadable)
-
-
-def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

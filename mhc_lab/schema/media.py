@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from mhc_lab.schema.base import flag, instant, key, metadata, one_of, person_reference, stamped
+from mhc_lab.schema.base import Texts, flag, instant, key, metadata, one_of, person_reference, stamped
 
 file_storages = sa.Table(
     "file_storages",
@@ -17,6 +17,14 @@ file_storages = sa.Table(
     sa.Column("is_active", sa.Boolean, nullable=False, server_default=sa.true()),
     instant("checked_at"),
     stamped(),
+    sa.Column("is_reachable", sa.Boolean, comment="When it was checked last."),
+    sa.Column("total_bytes", sa.BigInteger),
+    sa.Column("free_bytes", sa.BigInteger),
+    instant("deactivated_at"),
+    sa.Column("deactivated_reason", sa.Text),
+    sa.CheckConstraint(
+        "is_active = (deactivated_at IS NULL) AND is_active = (deactivated_reason IS NULL)", name="deactivation"
+    ),
     sa.UniqueConstraint("name"),
     sa.UniqueConstraint("marker"),
     one_of("kind", "disk", "s3"),
@@ -32,7 +40,7 @@ media_locator = sa.Table(
     sa.Column("relative_path", sa.Text, nullable=False),
     sa.Column("byte_id", sa.Text, nullable=False, comment="SHA-256 of the file."),
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
-    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("verdict", sa.Text, comment="NULL: nobody has looked into it yet."),
     sa.Column("format", sa.Text),
     sa.Column("width", sa.Integer),
     sa.Column("height", sa.Integer),
@@ -44,9 +52,30 @@ media_locator = sa.Table(
     instant("deleted_at"),
     instant("verified_at"),
     stamped(),
+    sa.Column("content_id", sa.Text, comment="The coded picture: mci1:<format>:<SHA-256>."),
+    sa.Column("look_id", sa.Text, comment="What it looks like, for suggestions only: phash1:<16 hex>."),
+    sa.Column("orientation", sa.SmallInteger, comment="As EXIF numbers it."),
+    instant("taken_at"),
+    flag("is_zone_known"),
+    sa.Column("latitude", sa.Double),
+    sa.Column("longitude", sa.Double),
+    sa.Column("duration_seconds", sa.Double),
+    sa.Column("codec", sa.Text),
+    sa.Column("author", sa.Text),
+    sa.Column("camera_make", sa.Text),
+    sa.Column("camera_model", sa.Text),
+    sa.Column("camera_serial", sa.Text),
+    sa.Column("unique_id", sa.Text, comment="What the camera calls the picture; shared by companions."),
+    sa.Column("source_url", sa.Text, comment="Where it was fetched."),
+    sa.Column("photoset_id", sa.Text, comment="The set on the site that it belongs to."),
+    sa.Column("tags", Texts, nullable=False, server_default="{}"),
+    instant("examined_at"),
     sa.CheckConstraint("byte_id ~ '^[0-9a-f]{64}$'", name="byte_id"),
     sa.CheckConstraint("size_bytes >= 0", name="size_bytes"),
     one_of("verdict", "readable", "video", "corrupt", "refused", "opaque"),
+    sa.CheckConstraint("examined_at IS NULL OR verdict IS NOT NULL", name="examined"),
+    sa.CheckConstraint("NOT (is_primary AND deleted_at IS NOT NULL)", name="primary_is_live"),
+    sa.CheckConstraint("latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180", name="position"),
     one_of(
         "source", "affiliate_api", "manual_upload", "external", "imported", "screensnap", "profile", "following_snap"
     ),
@@ -60,5 +89,29 @@ media_locator = sa.Table(
     sa.Index("media_locator_one_primary_idx", "person_id", unique=True, postgresql_where=sa.text("is_primary")),
     sa.Index(None, "person_id"),
     sa.Index(None, "byte_id"),
+    sa.Index(None, "content_id", postgresql_where=sa.text("content_id IS NOT NULL")),
+    sa.Index("media_locator_source_url_idx", "source_url", postgresql_where=sa.text("source_url IS NOT NULL")),
+    sa.Index("media_locator_tags_idx", "tags", postgresql_using="gin", postgresql_where=sa.text("tags <> '{}'")),
     comment="One row per copy of a file: the single source of truth for where it lies and what it is.",
+)
+
+skipped_photosets = sa.Table(
+    "skipped_photosets",
+    metadata,
+    sa.Column("person_id", sa.Uuid, sa.ForeignKey("persons.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("photoset_id", sa.Text, primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    stamped(),
+    comment="One row per set of pictures that is not to be fetched again.",
+)
+
+placeholder_pictures = sa.Table(
+    "placeholder_pictures",
+    metadata,
+    sa.Column("byte_id", sa.Text, primary_key=True, comment="SHA-256 of the file."),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sa.Column("added_by", sa.Text, nullable=False),
+    stamped(),
+    sa.CheckConstraint("byte_id ~ '^[0-9a-f]{64}$'", name="byte_id"),
+    comment="One row per picture that stands for no picture: it is never taken in.",
 )

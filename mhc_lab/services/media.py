@@ -1,110 +1,315 @@
-"""Storages and the files registered in them: one row per copy."""
+"""The files of the library: found, marked, taken away and brought back. Their bytes are never touched here."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError as Clash
 from sqlalchemy.orm import Session
 
-from mhc_lab.core.ids import ByteId, PersonId, StorageId
-from mhc_lab.media.probe import Probe
+from mhc_lab.core.errors import ConflictError, NotFoundError, RefusedError
+from mhc_lab.core.ids import ByteId, MediaId, PersonId
 from mhc_lab.schema.media import file_storages, media_locator
-from mhc_lab.services import people
-from mhc_lab.storage.layout import owner_and_source
-from mhc_lab.storage.store import FoundFile
+from mhc_lab.schema.people import persons
+
+_TAG = re.compile(r"[^\s,][^,\n]{0,39}")
+_SHORTEST = 6
+"""Digits by which a file may be named when no other begins with them."""
 
 
 @dataclass(frozen=True, slots=True)
-class MeasuredFile:
-    """A file on a store with what its bytes say."""
+class MediaFile:
+    """One registered file, as it is now."""
 
-    found: FoundFile
+    id: MediaId
+    person_id: PersonId | None
+    username: str | None
+    storage: str
+    relative_path: str
+    original_name: str
     byte_id: ByteId
-    probe: Probe
+    content_id: str | None
+    size_bytes: int
+    verdict: str | None
+    format: str | None
+    width: int | None
+    height: int | None
+    orientation: int | None
+    duration_seconds: float | None
+    source: str
+    source_url: str | None
+    photoset_id: str | None
+    at: datetime
+    """When it was taken, else last written to, else registered."""
+    tags: tuple[str, ...]
+    is_primary: bool
+    is_favorite: bool
+    deleted_at: datetime | None
+
+    def __str__(self) -> str:
+        marks = ["primary"] * self.is_primary + ["favourite"] * self.is_favorite + ["deleted"] * bool(self.deleted_at)
+        size = f"{self.width} × {self.height}" if self.width else self.verdict or "not looked into"
+        more = f"  ({', '.join([*marks, *self.tags])})" if marks or self.tags else ""
+        whose = self.username or "nobody known"
+        return f"{str(self.id)[:8]}  {self.at:%Y-%m-%d}  {whose}  {self.storage}:{self.relative_path}  {size}{more}"
 
 
 @dataclass(frozen=True, slots=True)
-class Storage:
-    """A place where files may lie."""
+class Wanted:
+    """Which files somebody wants to see; what is None or empty does not matter."""
 
-    id: StorageId
-    name: str
-    kind: str
-    root: str
-    marker: UUID
-    is_active: bool
-
-
-_STORAGE = [file_storages.c[name] for name in Storage.__slots__]
-
-
-def storages(session: Session) -> list[Storage]:
-    """Every storage, by name."""
-    return [Storage(*row) for row in session.execute(sa.select(*_STORAGE).order_by(file_storages.c.name))]
-
-
-def marker_of(session: Session, root: Path) -> UUID | None:
-    """The marker that the store at ``root`` has to carry; None when that folder is no store yet."""
-    return session.scalar(sa.select(file_storages.c.marker).where(file_storages.c.root == str(root)))
+    person: PersonId | None = None
+    storage: str = ""
+    source: str = ""
+    verdict: str = ""
+    tag: str = ""
+    words: str = ""
+    """In the name of the file."""
+    byte_id: str = ""
+    content_id: str = ""
+    source_url: str = ""
+    is_favorite: bool | None = None
+    is_deleted: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
 
 
-def disk_storage(session: Session, *, root: Path, marker: UUID, name: str) -> Storage:
-    """The storage with that marker, made under ``name`` when it is new; one that was mounted elsewhere gets its new root."""
-    statement = insert(file_storages).values(
-        name=_free_name(session, name, marker), kind="disk", root=str(root), marker=marker
-    )
-    moved = statement.on_conflict_do_update(index_elements=["marker"], set_={"root": str(root)})
-    return Storage(*session.execute(moved.returning(*_STORAGE)).one())
+_AT = sa.func.coalesce(media_locator.c.taken_at, media_locator.c.modified_at, media_locator.c.created_at)
+_SPECIAL: dict[str, sa.ColumnElement[Any]] = {
+    "username": persons.c.username,
+    "storage": file_storages.c.name,
+    "at": _AT,
+}
+_FILE: list[sa.ColumnElement[Any]] = [
+    _SPECIAL[one.name] if one.name in _SPECIAL else media_locator.c[one.name] for one in fields(MediaFile)
+]
+_PLACED = media_locator.join(file_storages, file_storages.c.id == media_locator.c.storage_id).outerjoin(
+    persons, persons.c.id == media_locator.c.person_id
+)
 
 
-def known_bytes(session: Session, storage: StorageId) -> dict[str, ByteId]:
-    """The byte id of every file registered in ``storage``, by relative path."""
-    here = sa.select(media_locator.c.relative_path, media_locator.c.byte_id).where(
-        media_locator.c.storage_id == storage, media_locator.c.deleted_at.is_(None)
-    )
-    return {path: ByteId(digest) for path, digest in session.execute(here)}
+def found(session: Session, wanted: Wanted, *, limit: int = 60, offset: int = 0) -> list[MediaFile]:
+    """The files that are wanted, newest first."""
+    statement = sa.select(*_FILE).select_from(_PLACED).where(*_conditions(wanted))
+    order = (_AT.desc(), media_locator.c.id)
+    return [_file(row) for row in session.execute(statement.order_by(*order).limit(limit).offset(offset))]
 
 
-def register(session: Session, storage: StorageId, files: Sequence[MeasuredFile], *, at: datetime) -> int:
-    """Rows for files that have none yet; how many were added.
+def count(session: Session, wanted: Wanted) -> int:
+    """How many they are."""
+    statement = sa.select(sa.func.count()).select_from(_PLACED).where(*_conditions(wanted))
+    return session.scalar(statement) or 0
 
-    The person is the one whose name, of today or of before, the path holds; a path of an unknown person gets none. A place that has a row
-    keeps it: what was seen there first is evidence.
+
+def get(session: Session, name: str | MediaId) -> MediaFile:
+    """The file with that id, or the one whose id begins so.
+
+    Raises
+    ------
+    NotFoundError
+        There is none.
+    RefusedError
+        There are several, or the beginning is too short to mean one.
     """
-    if not files:
-        return 0
-    owners = people.find(session, [owner for file in files if (owner := owner_and_source(file.found.relative_path)[0])])
-    rows = [_row(storage, file, owners, at) for file in files]
-    added = insert(media_locator).values(rows).on_conflict_do_nothing().returning(media_locator.c.id)
-    return len(session.scalars(added).all())
+    text = str(name).strip().lower()
+    is_hex = re.fullmatch(r"[0-9a-f-]+", text) is not None
+    if is_hex and len(text) < _SHORTEST:
+        raise RefusedError(
+            f'"{text}" is too short: give at least {_SHORTEST} digits of the file\'s id.', rule="file id"
+        )
+    matching = sa.cast(media_locator.c.id, sa.Text).startswith(text) if is_hex else sa.false()
+    if is_hex and len(text) == 36:
+        matching = media_locator.c.id == UUID(text)
+    rows = session.execute(sa.select(*_FILE).select_from(_PLACED).where(matching).limit(2)).all()
+    if not rows:
+        raise NotFoundError("file", text, hint="Find it with `mhc media find`.")
+    if len(rows) > 1:
+        raise RefusedError(f'Several files have an id that begins with "{text}". Give more of it.', rule="file id")
+    return _file(rows[0])
 
 
-def _free_name(session: Session, name: str, marker: UUID) -> str:
-    taken = session.scalar(sa.select(sa.exists().where(file_storages.c.name == name, file_storages.c.marker != marker)))
-    return f"{name}-{str(marker)[:8]}" if taken else name
+def primary(session: Session, person: PersonId) -> MediaFile | None:
+    """The picture that stands for a person: the one that was chosen, else the newest that can be shown."""
+    can_show = sa.and_(media_locator.c.verdict == "readable", media_locator.c.deleted_at.is_(None))
+    statement = (
+        sa.select(*_FILE)
+        .select_from(_PLACED)
+        .where(media_locator.c.person_id == person, can_show)
+        .order_by(media_locator.c.is_primary.desc(), _AT.desc(), media_locator.c.id)
+        .limit(1)
+    )
+    row = session.execute(statement).one_or_none()
+    return _file(row) if row else None
 
 
-def _row(storage: StorageId, file: MeasuredFile, owners: dict[str, PersonId], at: datetime) -> dict[str, object]:
-    path = file.found.relative_path
-    owner, source = owner_and_source(path)
-    return {
-        "person_id": owners.get(owner) if owner else None,
-        "storage_id": storage,
-        "relative_path": path,
-        "byte_id": file.byte_id,
-        "size_bytes": file.found.size_bytes,
-        "verdict": file.probe.verdict,
-        "format": file.probe.format,
-        "width": file.probe.width,
-        "height": file.probe.height,
-        "source": source,
-        "original_name": PurePosixPath(path).name,
-        "modified_at": file.found.modified_at,
-        "created_at": at,
+def set_primary(session: Session, file: MediaFile) -> MediaFile | None:
+    """Let ``file`` stand for its person; the one that did before, when somebody had chosen it.
+
+    Raises
+    ------
+    RefusedError
+        It is nobody's, or was deleted.
+    """
+    if file.person_id is None:
+        raise RefusedError(
+            f"{file.relative_path} belongs to nobody, so it can stand for nobody.", rule="primary picture"
+        )
+    _refuse_deleted(file)
+    before = session.scalar(
+        sa.update(media_locator)
+        .where(media_locator.c.person_id == file.person_id, media_locator.c.is_primary, media_locator.c.id != file.id)
+        .values(is_primary=False)
+        .returning(media_locator.c.id)
+    )
+    _update(session, [file.id], is_primary=True)
+    return get(session, MediaId(before)) if before else None
+
+
+def unset_primary(session: Session, file: MediaFile) -> None:
+    """Let nothing be chosen for its person: the newest picture stands for them again."""
+    _update(session, [file.id], is_primary=False)
+
+
+def set_favorite(session: Session, files: Iterable[MediaFile], *, favorite: bool) -> int:
+    """Mark files as favourites, or not any more; how many changed."""
+    return _update(session, [one.id for one in files if one.is_favorite != favorite], is_favorite=favorite)
+
+
+def tag(session: Session, files: Iterable[MediaFile], tags: Iterable[str]) -> int:
+    """Put tags on files; how many did not have all of them.
+
+    Raises
+    ------
+    RefusedError
+        One of them is no tag.
+    """
+    new = sorted({checked_tag(one) for one in tags})
+    having = [one.id for one in files if not set(new) <= set(one.tags)]
+    both = media_locator.c.tags.op("||")(sa.literal(new, sa.ARRAY(sa.Text)))
+    return _update(session, having, tags=_tidy(both))
+
+
+def untag(session: Session, files: Iterable[MediaFile], tags: Iterable[str]) -> int:
+    """Take tags off files; how many had one of them."""
+    gone = {checked_tag(one) for one in tags}
+    changed = 0
+    for one in files:
+        if gone & set(one.tags):
+            changed += _update(session, [one.id], tags=[kept for kept in one.tags if kept not in gone])
+    return changed
+
+
+def checked_tag(text: str) -> str:
+    """``text`` trimmed and in small letters, when it is a tag: 1 to 40 characters without a comma."""
+    trimmed = " ".join(text.split()).lower()
+    if not _TAG.fullmatch(trimmed) or not trimmed.isprintable():
+        raise RefusedError(f'"{text[:40]}" is no tag: 1 to 40 characters without a comma.', rule="tag")
+    return trimmed
+
+
+def tags(session: Session) -> dict[str, int]:
+    """Every tag on live files with how many have it, the most used first."""
+    live = (media_locator.c.deleted_at.is_(None), media_locator.c.tags != sa.text("'{}'"))
+    one = sa.select(sa.func.unnest(media_locator.c.tags).label("name")).where(*live).subquery().c.name
+    statement = sa.select(one, sa.func.count()).group_by(one).order_by(sa.func.count().desc(), one)
+    return dict(session.execute(statement).all())
+
+
+def delete(session: Session, file: MediaFile, *, at: datetime) -> None:
+    """Take a file out of the library: its row says so, and its bytes stay where they are.
+
+    The set it belongs to is not fetched again. A picture that stood for its person does so no more.
+    """
+    _refuse_deleted(file)
+    _update(session, [file.id], deleted_at=at, is_primary=False)
+
+
+def restore(session: Session, file: MediaFile) -> None:
+    """Bring a file back; whether it is to stand for its person again has to be said anew.
+
+    Raises
+    ------
+    ConflictError
+        Another file is registered in its place by now.
+    """
+    try:
+        with session.begin_nested():
+            _update(session, [file.id], deleted_at=None)
+    except Clash as clash:
+        there = found(session, Wanted(storage=file.storage, words=file.original_name))
+        other = next((one for one in there if one.relative_path == file.relative_path), None)
+        raise ConflictError(
+            f"Another file is registered at {file.storage}:{file.relative_path} by now. Delete that one first, or leave this one away.",
+            mine=file,
+            theirs=other,
+        ) from clash
+
+
+def from_source(session: Session, person: PersonId, url: str) -> MediaFile | None:
+    """The live file of a person that was fetched from this address."""
+    return next(iter(found(session, Wanted(person=person, source_url=url), limit=1)), None)
+
+
+def with_bytes(session: Session, person: PersonId, byte_id: ByteId) -> MediaFile | None:
+    """The live file of a person that has these bytes, the oldest when there are several."""
+    return next(reversed(found(session, Wanted(person=person, byte_id=byte_id), limit=1000)), None)
+
+
+def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    file = media_locator.c
+    conditions: list[sa.ColumnElement[bool]] = [
+        file.deleted_at.is_not(None) if wanted.is_deleted else file.deleted_at.is_(None)
+    ]
+    exact = {
+        file.person_id: wanted.person,
+        file_storages.c.name: wanted.storage,
+        file.source: wanted.source,
+        file.verdict: wanted.verdict,
+        file.byte_id: wanted.byte_id,
+        file.content_id: wanted.content_id,
+        file.source_url: wanted.source_url,
     }
+    conditions += [column == value for column, value in exact.items() if value]
+    if wanted.tag:
+        conditions += [file.tags.contains([checked_tag(wanted.tag)]), file.tags != sa.text("'{}'")]
+    if wanted.words:
+        conditions.append(file.original_name.icontains(wanted.words.strip(), autoescape=True))
+    if wanted.is_favorite is not None:
+        conditions.append(file.is_favorite == wanted.is_favorite)
+    if wanted.since:
+        conditions.append(wanted.since <= _AT)
+    if wanted.until:
+        conditions.append(wanted.until > _AT)
+    return conditions
+
+
+def _file(row: Sequence[Any]) -> MediaFile:
+    said = dict(zip(MediaFile.__dataclass_fields__, row, strict=True))
+    return MediaFile(**{**said, "tags": tuple(said["tags"])})
+
+
+def _update(session: Session, ids: list[MediaId], **values: object) -> int:
+    if not ids:
+        return 0
+    changed = sa.update(media_locator).where(media_locator.c.id.in_(ids)).values(**values)
+    return len(session.scalars(changed.returning(media_locator.c.id)).all())
+
+
+def _tidy(tags_: sa.ColumnElement[object]) -> sa.ScalarSelect[object]:
+    """Each tag once, in order."""
+    one = sa.func.unnest(tags_).column_valued("one")
+    return sa.select(sa.func.array_agg(sa.distinct(one))).scalar_subquery()
+
+
+def _refuse_deleted(file: MediaFile) -> None:
+    if file.deleted_at is not None:
+        raise RefusedError(
+            f"{file.relative_path} was deleted. Bring it back with `mhc media restore {str(file.id)[:8]}`.",
+            rule="live files",
+        )

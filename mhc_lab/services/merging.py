@@ -20,6 +20,7 @@ from mhc_lab.core.errors import InternalError
 from mhc_lab.core.ids import PersonId
 from mhc_lab.schema import metadata
 from mhc_lab.schema.base import Json
+from mhc_lab.schema.media import media_locator
 from mhc_lab.schema.people import person_aliases, persons, profiles
 from mhc_lab.services import follow_history, references
 from mhc_lab.services.people import SINCE_EVER
@@ -62,6 +63,7 @@ def absorb(session: Session, two: Two, *, at: datetime) -> Row:
             if table in PAIRS:
                 taken["joined"][table.name] = _join(session, table, two)
             taken["aside"][table.name] = _set_aside(session, table, two)
+        taken["unchosen"] = _unchoose(session, two)
         for table in references.tables():
             taken["moved"][table.name] = _move(session, table, two)
         taken["filled"] = _fill(session, two.keep, taken["aside"][profiles.name])
@@ -83,9 +85,10 @@ def release(session: Session, taken: Mapping[str, Any], *, at: datetime) -> None
     with _merging(session):
         _set_back(session, profiles, [taken["filled"]] if taken["filled"] else [])
         for table in references.tables():
-            _move_back(session, table, two, taken["moved"][table.name])
+            _move_back(session, table, two, taken["moved"].get(table.name, {}))
             _set_back(session, table, taken["joined"].get(table.name, []))
-            _insert(session, table, taken["aside"][table.name])
+            _insert(session, table, taken["aside"].get(table.name, []))
+        _set_back(session, media_locator, taken.get("unchosen", []))
     follow_history.recompute(session, at=at)
 
 
@@ -132,6 +135,19 @@ def _fill(session: Session, keep: PersonId, aside: list[Row]) -> Row | None:
     }
     _set_back(session, profiles, [{"id": before["id"], **missing}])
     return {name: before[name] for name in ("id", *missing)}
+
+
+def _unchoose(session: Session, two: Two) -> list[Row]:
+    """Where both have a picture that was chosen to stand for them, that of the one who stays does; what was said of the other."""
+    other = media_locator.alias("other")
+    chosen = sa.and_(
+        media_locator.c.person_id == two.gone,
+        media_locator.c.is_primary,
+        sa.exists().where(other.c.person_id == two.keep, other.c.is_primary),
+    )
+    before = _rows(session, media_locator, chosen, names=("id", "is_primary"))
+    _set_back(session, media_locator, [{**row, "is_primary": False} for row in before])
+    return before
 
 
 # what moves

@@ -8,11 +8,11 @@ through that descriptor. No handle stays open between two calls, so a disk can b
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Self
 from uuid import UUID
@@ -27,13 +27,14 @@ from mhc_lab.storage.beneath import FILE, FOLDER, LEADS_OUT, open_beneath, renam
 from mhc_lab.storage.store import (
     MARKER,
     MARKER_BYTES,
+    OURS,
+    SYSTEM,
     Capacity,
     FoundFile,
     Put,
     Stamp,
     agree,
     copied,
-    is_kept_out,
     is_utf8,
     new_marker,
     new_path,
@@ -43,8 +44,8 @@ from mhc_lab.storage.store import (
     taken,
 )
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _GONE = frozenset({errno.EIO, errno.ENODEV, errno.ENXIO, errno.ENOTCONN, errno.ESTALE, errno.ESHUTDOWN})
+_BUFFER_BYTES = 1 << 18
 _REMEDY = "Plug the disk in, or correct MHC_MEDIA_ROOT"
 
 
@@ -134,6 +135,14 @@ class DiskStore:
         with self.at_root() as root, self._regular(root, checked(relative_path)) as handle:
             return os.fdopen(os.dup(handle), "rb")
 
+    def digests(self, files: Sequence[FoundFile]) -> list[ByteId | None]:
+        """The byte id of each; the root is proved once before and once after, not for every file."""
+        buffer = bytearray(_BUFFER_BYTES)
+        with self.at_root() as root:
+            read = [_digest(root, file, buffer) for file in files]
+        with self.at_root():  # what a disk that was pulled meanwhile could not give is not gone
+            return read
+
     def put(self, relative_path: str, source: BinaryIO, *, expected: ByteId | None = None) -> Put:
         """Keep what ``source`` gives: written aside, synced, read again, then named; the folders on the way are made.
 
@@ -204,19 +213,19 @@ class DiskStore:
         return Capacity(status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize)
 
     def _list(self, root: int, folder: str, folders: list[str], found: list[FoundFile], unreadable: list[str]) -> None:
-        """Add what is in ``folder`` to the three lists."""
+        """Add what is in ``folder`` to the three lists. Written out where a call for every file would double its time."""
         has_views = layout.is_view(folder)
         with self._opened(root, folder) as handle, self._scanned(handle) as entries:
             for entry in entries:
                 name = entry.name
-                if is_kept_out(name):
+                if name in SYSTEM or name.startswith(OURS):
                     continue
                 path = folder + name
                 if not name.isascii() and not is_utf8(name):
                     unreadable.append(shown(path))
                 elif entry.is_dir(follow_symlinks=False):
                     folders.append(f"{path}/")
-                elif (status := _status(entry)) and stat.S_ISREG(status.st_mode):
+                elif entry.is_file(follow_symlinks=False) and (status := _status(entry)):
                     found.append(_found(path, status))
                 elif not (has_views and entry.is_symlink()):
                     unreadable.append(path)
@@ -400,12 +409,24 @@ def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
 
 
 def _found(path: str, status: os.stat_result) -> FoundFile:
-    stamp = Stamp(status.st_dev, status.st_ino, status.st_mtime_ns, status.st_ctime_ns)
-    return FoundFile(path, status.st_size, _modified_at(status), stamp)
+    written_ns = status.st_mtime_ns
+    stamp = Stamp(status.st_dev, status.st_ino, written_ns, status.st_ctime_ns)
+    return FoundFile(path, status.st_size, written_ns, stamp)
 
 
-def _modified_at(status: os.stat_result) -> datetime | None:
+def _digest(root: int, file: FoundFile, buffer: bytearray) -> ByteId | None:
+    digest = hashlib.sha256()
     try:
-        return _EPOCH + timedelta(0, 0, status.st_mtime_ns // 1000)
-    except OverflowError:
+        handle = open_beneath(root, file.relative_path, FILE)
+    except OSError:
         return None
+    try:
+        while count := os.readv(handle, [buffer]):
+            digest.update(memoryview(buffer)[:count])
+        status = os.fstat(handle)
+    except OSError:
+        return None
+    finally:
+        os.close(handle)
+    is_as_listed = stat.S_ISREG(status.st_mode) and _found(file.relative_path, status) == file
+    return ByteId(digest.hexdigest()) if is_as_listed else None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 from typing import BinaryIO
 from uuid import UUID, uuid4
@@ -15,6 +15,9 @@ from mhc_lab.core.names import relative_path as checked
 from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.storage.store import Capacity, FoundFile, Put, agree, copied, is_kept_out, new_path, offline, taken
 
+_WRITTEN_NS = 1_767_225_600_000_000_000
+"""The first instant of 2026: memory keeps no times."""
+
 
 class MemoryStore:
     """Files that are gone with the process; ``is_offline`` takes the disk out."""
@@ -24,7 +27,6 @@ class MemoryStore:
         self.unreadable: tuple[str, ...] = ()
         self.is_offline = False
         self._contents: dict[str, bytes] = {}
-        self._at = datetime(2026, 1, 1, tzinfo=UTC)
 
     def files(self, progress: Progress = SILENT) -> tuple[FoundFile, ...]:
         """Every file, sorted by path."""
@@ -40,6 +42,17 @@ class MemoryStore:
     def read(self, relative_path: str) -> BinaryIO:
         """Its bytes, as they are now."""
         return io.BytesIO(self._content(relative_path))
+
+    def digests(self, files: Sequence[FoundFile]) -> list[ByteId | None]:
+        """The byte id of each."""
+        there = self._there()
+        contents = [there.get(file.relative_path) for file in files]
+        return [
+            ByteId(hashlib.sha256(content).hexdigest())
+            if content is not None and len(content) == file.size_bytes
+            else None
+            for content, file in zip(contents, files, strict=True)
+        ]
 
     def put(self, relative_path: str, source: BinaryIO, *, expected: ByteId | None = None) -> Put:
         """Keep what ``source`` gives."""
@@ -101,4 +114,4 @@ class MemoryStore:
             raise RefusedError(f'"{path}" in {self.root} leads through a file.', rule="no links")
 
     def _found(self, path: str) -> FoundFile:
-        return FoundFile(path, len(self._contents[path]), self._at)
+        return FoundFile(path, len(self._contents[path]), _WRITTEN_NS)

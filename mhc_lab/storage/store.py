@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 from uuid import UUID, uuid4
 
 from mhc_lab.core.errors import ConfigurationError, IntegrityError, RefusedError
@@ -35,7 +36,8 @@ BLOCK_BYTES = 1 << 18
 LONGEST_NAME = 255
 """In bytes, of one part of a path: what disks can hold."""
 
-_SYSTEM = frozenset(
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SYSTEM = frozenset(
     {
         ".DS_Store",
         ".Spotlight-V100",
@@ -48,8 +50,7 @@ _SYSTEM = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """By what a disk tells that a file is the one seen before, untouched."""
 
     device: int
@@ -58,16 +59,23 @@ class Stamp:
     ctime_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class FoundFile:
-    """A regular file below the root of a store."""
+class FoundFile(NamedTuple):
+    """A regular file below the root of a store; a tuple, because a listing makes hundreds of thousands of them."""
 
     relative_path: str
     size_bytes: int
-    modified_at: datetime | None
-    """None: the file system says a time that no calendar has."""
+    written_ns: int | None
+    """When it was last written to, in nanoseconds since 1970; None when nobody says."""
     stamp: Stamp | None = None
     """None: it lies in no file system."""
+
+    @property
+    def modified_at(self) -> datetime | None:
+        """When it was last written to; None when nobody says, or no calendar has that time."""
+        try:
+            return None if self.written_ns is None else _EPOCH + timedelta(microseconds=self.written_ns // 1000)
+        except OverflowError:
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +121,9 @@ class Store(Protocol):
         ``FileNotFoundError`` when nothing is there; ``IntegrityError`` at its end, when the store knows that other bytes belong there.
         """
 
+    def digests(self, files: Sequence[FoundFile]) -> list[ByteId | None]:
+        """The byte id of each file as it was listed; None for one that is gone, closed, swapped, or was written to since."""
+
     def put(self, relative_path: str, source: BinaryIO, *, expected: ByteId | None = None) -> Put:
         """What ``source`` gives from where it stands, under that name, once it was read again and is the same.
 
@@ -148,7 +159,7 @@ def new_path(text: str) -> str:
     parts = PurePosixPath(path).parts
     if path == MARKER or any(part.startswith(OURS) for part in parts[1:]) or parts[0].startswith(UNFINISHED):
         raise RefusedError(f'"{path}" is a name the workbench keeps for itself.', rule="own names")
-    if any(part in _SYSTEM for part in parts):
+    if any(part in SYSTEM for part in parts):
         raise RefusedError(f'"{path}" has a name that systems keep for themselves.', rule="system names")
     if not is_utf8(path) or any(character < " " or character == "\x7f" for character in path):
         raise RefusedError(f"{path!r} has characters that not every store can keep in a name.", rule="plain names")
@@ -159,7 +170,7 @@ def new_path(text: str) -> str:
 
 def is_kept_out(name: str) -> bool:
     """Whether a file or folder of that name is ours or the system's."""
-    return name.startswith(OURS) or name in _SYSTEM
+    return name.startswith(OURS) or name in SYSTEM
 
 
 def is_utf8(name: str) -> bool:

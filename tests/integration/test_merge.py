@@ -41,6 +41,18 @@ THINGS = (
     INSERT INTO affiliate_api_snapshots (person_id, observed_at)
     VALUES (:anna, '2026-01-01Z'), (:annie, '2026-01-01Z'), (:annie, '2026-01-02Z')
     """,
+    """
+    INSERT INTO file_storages (name, kind, root, marker) VALUES ('ssd', 'disk', '/media', gen_random_uuid())
+    """,
+    """
+    INSERT INTO media_locator (person_id, storage_id, relative_path, byte_id, size_bytes, original_name, is_primary)
+    SELECT unnest(ARRAY[:anna, :annie, :annie]), id, unnest(ARRAY['a', 'b', 'c']), repeat('0', 64), 1, 'x', unnest(ARRAY[true, true, false])
+    FROM file_storages
+    """,
+    """
+    INSERT INTO skipped_photosets (person_id, photoset_id, reason)
+    VALUES (:anna, '1', 'text'), (:annie, '1', 'text, too'), (:annie, '2', 'text')
+    """,
     "INSERT INTO cbhours_live_stats (person_id, checked_at, viewers) VALUES (:annie, '2026-01-01Z', 7)",
     """
     INSERT INTO follow_scrapes
@@ -110,7 +122,7 @@ def test_every_table_about_persons_has_something_about_both(bench: Workbench) ->
             if not session.scalar(sa.select(sa.exists().where(references.about(table, two.gone))))
         ]
 
-    assert set(without) == {"media_locator", "follow_observations", "cbhours_activity"}
+    assert set(without) == {"follow_observations", "cbhours_activity"}
 
 
 def test_plan_touches_nothing_and_counts_what_it_would_do(bench: Workbench) -> None:
@@ -126,6 +138,8 @@ def test_plan_touches_nothing_and_counts_what_it_would_do(bench: Workbench) -> N
     assert counted["collaborations"] == (1, 2)
     assert counted["profile_relationships"] == (1, 2)
     assert counted["affiliate_api_snapshots"] == (1, 1)
+    assert counted["media_locator"] == (2, 0)
+    assert counted["skipped_photosets"] == (1, 1)
     assert counted["follow_scrape_names"] == (1, 1)
     assert counted["profiles"] == (0, 1)
 

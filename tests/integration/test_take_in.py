@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
 
-from mhc_lab.core.errors import ConfigurationError, RefusedError
 from mhc_lab.jobs import take_in
 from mhc_lab.schema.following import follow_history, follow_scrapes, follow_spells
 from mhc_lab.schema.people import profiles
 from mhc_lab.workbench import Workbench
-from tests.support.clock import FrozenClock
 
 START = datetime(2026, 3, 1, 10, tzinfo=UTC)
 
@@ -99,75 +95,6 @@ def test_the_profile_says_what_the_latest_spell_says(empty_wb: Workbench, tmp_pa
         (True, START, None),
         (True, START + timedelta(days=3), None),
     ]
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Path:
-    """A folder with one file above and one below."""
-    root = tmp_path / "disk"
-    (root / "below").mkdir(parents=True)
-    (root / "note.txt").write_text("hello")
-    (root / "below" / "note.txt").write_text("there")
-    return root
-
-
-def test_a_folder_inside_a_store_is_no_store_of_its_own(empty_wb: Workbench, disk: Path) -> None:
-    take_in.ingest(empty_wb, disk)
-
-    with pytest.raises(RefusedError, match="lies inside the store"):
-        take_in.ingest(empty_wb, disk / "below")
-
-
-def test_a_folder_around_a_store_is_none_either(empty_wb: Workbench, disk: Path) -> None:
-    take_in.ingest(empty_wb, disk / "below")
-
-    with pytest.raises(RefusedError, match="lies inside"):
-        take_in.ingest(empty_wb, disk)
-
-
-def test_a_copy_of_a_store_is_not_taken_for_it(empty_wb: Workbench, disk: Path, tmp_path: Path) -> None:
-    take_in.ingest(empty_wb, disk)
-    shutil.copytree(disk, tmp_path / "copy")
-
-    with pytest.raises(RefusedError, match="is a copy of the store disk"):
-        take_in.ingest(empty_wb, tmp_path / "copy")
-
-
-def test_a_store_that_is_mounted_elsewhere_is_known_again(empty_wb: Workbench, disk: Path, tmp_path: Path) -> None:
-    take_in.ingest(empty_wb, disk)
-    disk.rename(tmp_path / "elsewhere")
-
-    again = take_in.ingest(empty_wb, tmp_path / "elsewhere")
-
-    assert (again.storage, again.new_count, again.known_count) == ("disk", 0, 2)
-
-
-def test_another_disk_in_the_same_place_is_not_taken_for_the_first(
-    empty_wb: Workbench, disk: Path, clock: FrozenClock
-) -> None:
-    take_in.ingest(empty_wb, disk)
-    shutil.rmtree(disk)
-    disk.mkdir()
-
-    with pytest.raises(ConfigurationError, match="offline"):
-        take_in.ingest(empty_wb, disk)
-
-
-def test_an_ingest_that_was_killed_is_finished_by_the_next(
-    empty_wb: Workbench, disk: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(take_in, "BATCH_FILES", 1)
-
-    def die(done: int, total: int | None, doing: str) -> None:
-        if (doing, done) == ("files", 1):
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        take_in.ingest(empty_wb, disk, progress=die)
-
-    ingested = take_in.ingest(empty_wb, disk)
-
-    assert (ingested.new_count, ingested.known_count) == (1, 1)
 
 
 def test_a_saved_profile_page_says_whom_the_broadcaster_follows(empty_wb: Workbench, tmp_path: Path) -> None:

@@ -51,6 +51,16 @@ class Contract:
         assert content(store, PATH) == given[:size]
         assert store.stat(PATH).size_bytes == size
 
+    def test_files_are_hashed_as_they_were_listed(self, store: Store) -> None:
+        put(store, PATH)
+        put(store, OTHER, b"")
+        found = store.files()
+        gone = found[0]._replace(relative_path="people/nobody.jpg")
+        grown = found[0]._replace(size_bytes=10)
+
+        assert store.digests([*found, gone, grown]) == [byte_id(b"the bytes"), byte_id(b""), None, None]
+        assert store.digests([]) == []
+
     def test_a_source_is_read_from_where_it_stands(self, store: Store) -> None:
         source = io.BytesIO(b"head and rest")
         source.seek(9)

@@ -53,10 +53,35 @@ def test_compressed_text_that_explodes_is_refused() -> None:
     assert probed(png(width=4, height=4, chunks=bomb)).verdict == Verdict.REFUSED
 
 
+ZEROS = zlib.compress(bytes(900_000), 9)
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        chunk(b"zTXt", b"Comment\0\0" + ZEROS),
+        chunk(b"iTXt", b"Comment\0\1\0de\0Bemerkung\0" + ZEROS),
+        chunk(b"iCCP", b"Profile\0\0" + ZEROS),
+        chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(range(256)) * 2000)) * 140,
+    ],
+    ids=["text", "international text", "profile", "many texts"],
+)
+def test_metadata_that_grows_a_thousandfold_or_without_end_is_refused(bomb: bytes) -> None:
+    assert probed(png(width=4, height=4, chunks=bomb)).verdict == Verdict.REFUSED
+
+
+def test_text_that_compresses_well_is_no_bomb() -> None:
+    words = chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"a picture of a cat " * 1000))
+    content = picture("PNG")
+
+    assert probed(content[:33] + words + content[33:]).verdict == Verdict.READABLE
+
+
 @pytest.mark.parametrize(
     ("content", "form"),
     [
         (mp4(), "MP4"),
+        (box(b"ftyp", b"XAVC" + bytes(4) + b"XAVCmp42") + box(b"mdat", bytes(8)), "MP4"),
         (mp4(brand=b"qt  "), "MOV"),
         (box(b"moov", bytes(8)) + box(b"mdat", bytes(8)), "MOV"),
         (ebml(b"webm"), "WEBM"),

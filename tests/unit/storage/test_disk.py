@@ -174,3 +174,25 @@ def test_a_disk_pulled_for_good_is_offline(root: Path) -> None:
 
     with pytest.raises(ConfigurationError, match="offline"):
         store.files()
+
+
+def test_what_was_swapped_for_a_link_or_written_to_is_not_hashed(root: Path) -> None:
+    for name in ("a", "b", "c"):
+        put(root, name)
+    store = DiskStore.create(root)
+    found = store.files()
+    (root / "a").unlink()
+    (root / "a").symlink_to("c")
+    (root / "b").write_bytes(b"other")
+
+    assert [digest is None for digest in store.digests(found)] == [True, True, False]
+
+
+def test_a_disk_that_was_pulled_while_it_was_read_hides_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(root, "a")
+    store = DiskStore.create(root)
+    found = store.files()
+    monkeypatch.setattr("mhc_lab.storage.disk._digest", lambda *_: root.rename(root.with_name("away")) and None)
+
+    with pytest.raises(ConfigurationError, match="offline"):
+        store.digests(found)

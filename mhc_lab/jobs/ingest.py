@@ -1,0 +1,228 @@
+"""Files taken in from a store: every byte is read once, then every file is looked into, and nothing on the store is changed.
+
+The first pass says where which bytes lie; the second what they show. Both go on where they were stopped, and a file that is as it was
+is not read again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Self, TypeVar
+
+from mhc_lab.core import display
+from mhc_lab.core.errors import RefusedError
+from mhc_lab.core.ids import ByteId
+from mhc_lab.core.progress import SILENT, Progress
+from mhc_lab.jobs import stores
+from mhc_lab.media.examine import Examined, Examiner
+from mhc_lab.media.probe import Verdict
+from mhc_lab.services import audit_log, media_intake
+from mhc_lab.services.media_intake import HashedFile, Unexamined
+from mhc_lab.services.storages import Storage
+from mhc_lab.storage import digests
+from mhc_lab.storage.digests import DigestCache
+from mhc_lab.storage.store import FoundFile, Store
+from mhc_lab.workbench import Workbench
+
+BATCH_FILES = 2048
+"""Files per transaction: a killed ingest loses at most this much work."""
+_READERS = 2
+"""Threads that read: as many as a disk likes, and more cores would wait for it."""
+_LOOKED_AT_ONCE = 200
+"""Files looked into before what was found is written down."""
+_AT_ONCE = 128
+"""Files that a thread takes at once: handing them over costs as much as reading a small one."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What an ingest did, by relative path where somebody may want to look."""
+
+    storage: str
+    new_count: int
+    known_count: int
+    differing: tuple[str, ...]
+    """Registered before with other bytes; their rows were kept as they were."""
+    flawed: tuple[tuple[str, str], ...]
+    """Path and verdict of files that are corrupt or refused; they are registered all the same."""
+    unreadable: tuple[str, ...]
+    """Could not be opened, vanished, or were written to meanwhile; not registered."""
+
+    def __str__(self) -> str:
+        parts = [display.plural(self.new_count, "new file"), f"{self.known_count:,} known before"]
+        parts += [f"{len(these):,} {word}" for word, these in self._oddities() if these]
+        return f"{self.storage}: {', '.join(parts)}"
+
+    def _oddities(self) -> tuple[tuple[str, tuple[object, ...]], ...]:
+        return (("differing", self.differing), ("flawed", self.flawed), ("unreadable", self.unreadable))
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the first pass counted."""
+
+    new: int
+    known: int
+    differing: list[str]
+    unreadable: list[str]
+
+
+def ingest(wb: Workbench, place: Path | str, *, name: str | None = None, progress: Progress = SILENT) -> Ingested:
+    """Register every file below ``place``, a folder or s3://bucket/prefix and a storage from now on, and look into those that are new.
+
+    Raises
+    ------
+    ConfigurationError
+        The folder, or the disk it should be on, is not there.
+    RefusedError
+        It is part of another storage, a copy of one, or a storage that was deactivated.
+    """
+    store, storage = stores.adopt(wb, str(place), name=name)
+    return take_in(wb, store, storage, progress=progress)
+
+
+def take_in(wb: Workbench, store: Store, storage: Storage, *, progress: Progress = SILENT) -> Ingested:
+    """What :func:`ingest` does, of a store that is open."""
+    tally = register(wb, store, storage, progress=progress)
+    flawed = examine(wb, store, storage, progress=progress)
+    unreadable = (*tally.unreadable, *store.unreadable)
+    ingested = Ingested(storage.name, tally.new, tally.known, tuple(tally.differing), flawed, unreadable)
+    if ingested.new_count:
+        with wb.transaction() as session:
+            details = {"new": ingested.new_count, "known": ingested.known_count}
+            audit_log.append(session, actor=wb.user, action="media.ingest", subject=storage.name, details=details)
+    return ingested
+
+
+def examine(
+    wb: Workbench, store: Store, storage: Storage, *, progress: Progress = SILENT
+) -> tuple[tuple[str, str], ...]:
+    """Look into every registered file of ``storage`` nobody has looked into; path and verdict of what is damaged or dangerous."""
+    flawed: list[tuple[str, str]] = []
+    with wb.reader as session:
+        waiting = media_intake.unexamined(session, storage.id)
+    with ExitStack() as stack, ThreadPoolExecutor(_READERS) as pool:
+        examiners = [stack.enter_context(Examiner()) for _ in range(_READERS)]
+        for count, batch in _counted(_batches(waiting, _LOOKED_AT_ONCE)):
+            shares = [batch[number::_READERS] for number in range(_READERS)]
+            looked = [one for some in pool.map(partial(_looked, store), examiners, shares) for one in some]
+            with wb.transaction() as session:
+                media_intake.examined(session, [(file.id, found) for file, found in looked], at=wb.clock.now())
+            flawed += [
+                (file.relative_path, found.probe.verdict)
+                for file, found in looked
+                if found.probe.verdict in {Verdict.CORRUPT, Verdict.REFUSED}
+            ]
+            progress(count, len(waiting), "files looked into")
+    return tuple(sorted(flawed))
+
+
+def _looked(store: Store, examiner: Examiner, files: Sequence[Unexamined]) -> list[tuple[Unexamined, Examined]]:
+    """What these files show; one that is gone or closed by now waits for the next ingest, which says so."""
+    looked = []
+    for file in files:
+        with suppress(OSError, RefusedError), store.read(file.relative_path) as stream:
+            looked.append((file, examiner.examine(stream, size=file.size_bytes)))
+    return looked
+
+
+def register(wb: Workbench, store: Store, storage: Storage, *, progress: Progress = SILENT) -> Tally:
+    """A row for every file that has none; the rows of one batch are written while the next is read."""
+    found = store.files(progress)
+    with wb.reader as session:
+        known = media_intake.known_bytes(session, storage.id)
+    tally = Tally(0, 0, [], [])
+    with (
+        DigestCache.open(wb.settings.home / digests.FILE_NAME) as cache,
+        ThreadPoolExecutor(_READERS) as readers,
+        _Writer(wb, storage, tally) as writer,
+    ):
+        recalled = cache.recall(found)
+        unread = [file for file, digest in zip(found, recalled, strict=True) if digest is None]
+        for new in _batches(_without_row(zip(found, recalled, strict=True), known, tally), BATCH_FILES):
+            writer.write(new)
+        for count, batch in _counted(_batches(unread, BATCH_FILES)):
+            began_ns = time.time_ns()
+            read = _read(store, batch, readers)
+            cache.remember([(file, digest) for file, digest in read if digest], began_ns=began_ns)
+            tally.unreadable += [file.relative_path for file, digest in read if not digest]
+            writer.write(_without_row(read, known, tally))
+            progress(len(found) - len(unread) + count, len(found), "files")
+    return tally
+
+
+class _Writer:
+    """Writes rows in a thread of its own, one batch behind."""
+
+    def __init__(self, wb: Workbench, storage: Storage, tally: Tally) -> None:
+        self._wb, self._storage, self._tally = wb, storage, tally
+        self._thread = ThreadPoolExecutor(1)
+        self._writing: Future[int] | None = None
+
+    def write(self, files: Sequence[HashedFile]) -> None:
+        """Hand over rows for these; wait for those handed over before."""
+        self._finish()
+        if files:
+            self._writing = self._thread.submit(self._write, files)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._thread:
+            self._finish()
+
+    def _finish(self) -> None:
+        writing, self._writing = self._writing, None
+        self._tally.new += writing.result() if writing else 0
+
+    def _write(self, files: Sequence[HashedFile]) -> int:
+        with self._wb.transaction() as session:
+            return media_intake.register(session, self._storage.id, files, at=self._wb.clock.now())
+
+
+def _read(
+    store: Store, files: Sequence[FoundFile], readers: ThreadPoolExecutor
+) -> list[tuple[FoundFile, ByteId | None]]:
+    """Which bytes the files have; None for what could not be read as it was listed."""
+    groups = _batches(files, _AT_ONCE)
+    read = [digest for some in readers.map(store.digests, groups) for digest in some]
+    return list(zip(files, read, strict=True))
+
+
+def _without_row(
+    files: Iterable[tuple[FoundFile, ByteId | None]], known: Mapping[str, ByteId], tally: Tally
+) -> list[HashedFile]:
+    """Those that were read and have no row; the others that were read are counted."""
+    new = []
+    for file, digest in files:
+        if digest is None:
+            continue
+        before = known.get(file.relative_path)
+        if before == digest:
+            tally.known += 1
+        elif before is None:
+            new.append(HashedFile(file, digest))
+        else:
+            tally.differing.append(file.relative_path)
+    return new
+
+
+def _counted(batches: Iterator[Sequence[T]]) -> Iterator[tuple[int, Sequence[T]]]:
+    count = 0
+    for batch in batches:
+        count += len(batch)
+        yield count, batch
+
+
+def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
