@@ -185,6 +185,7 @@ def test_a_hostile_note_is_kept_and_shown_as_text(visits: Visits, somebody: str)
     page.evaluate(WATCH)
     page.get_by_label("Who", exact=True).fill(somebody)
     page.get_by_role("button", name="Write a note", exact=True).click()
+    page.wait_for_timeout(SETTLING)  # the form that was open before looks the same, and is replaced
     text = page.get_by_label("Note", exact=True)
     expect(text).to_be_visible()
 

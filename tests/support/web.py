@@ -44,12 +44,19 @@ class Site:
         return f"https://{HOST}:{self.port}{path}"
 
 
+class _Quiet(ThreadingHTTPServer):
+    """A download that is broken off is no news."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        pass
+
+
 @contextmanager
 def site(pages: Mapping[str, Page], *, names: Mapping[str, str] | None = None) -> Iterator[Site]:
     """Serves ``pages``; ``names`` says which host has which address, beside :data:`HOST` at 127.0.0.1."""
     asked: list[str] = []
     authority = trustme.CA()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(pages, asked))
+    server = _Quiet(("127.0.0.1", 0), _handler(pages, asked))
     inner, outer = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     authority.issue_cert(HOST).configure_cert(inner)
     authority.configure_trust(outer)
