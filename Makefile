@@ -4,7 +4,7 @@ SERVE ?= 1
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run audits test check format bench pin clean
+.PHONY: help setup run audits test faults check format bench pin clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,7 +22,13 @@ audits: .venv/.installed  ## run every notebook and write the reports
 
 test: .venv/.installed-dev  ## everything that proves it works, in a real database and a real browser
 	@sh tools/chromium.sh
+	@sh tools/strace.sh
 	@$(BIN)/python -m pytest -n 3 --dist loadfile $(PYTEST)
+
+faults: .venv/.installed-dev  ## kill, cut off and lie to everything that writes, at every call
+	@sh tools/strace.sh
+	@$(BIN)/python -m faults
+	@ALL_FAULTS=1 $(BIN)/python -m pytest -q -n 2 tests/integration/storage/test_s3_faults.py
 
 check: .venv/.installed-dev  ## format, lint, types, layers, SQL, notebooks
 	@$(BIN)/ruff format --check .

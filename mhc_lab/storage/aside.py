@@ -92,18 +92,19 @@ def _read_again(handle: int) -> tuple[int, ByteId]:
 
 def make_folders(root: int, path: str) -> bool:
     """Every folder of ``path`` below ``root``, private to its owner; whether any was missing."""
-    made, at = False, ""
+    with suppress(FileNotFoundError):
+        os.close(open_beneath(root, path, FOLDER))
+        return False
+    at = ""
     for part in PurePosixPath(path).parts:
         outer = open_beneath(root, at, FOLDER)
         try:
-            os.mkdir(part, 0o700, dir_fd=outer)
-            made = True
-        except FileExistsError:
-            pass
+            with suppress(FileExistsError):
+                os.mkdir(part, 0o700, dir_fd=outer)
         finally:
             os.close(outer)
         at = f"{at}{part}/"
-    return made
+    return True
 
 
 def sync_folders(root: int, path: str) -> None:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal, Self
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, InvalidPathError, PermissionDeniedError, PreconditionError
@@ -24,6 +24,8 @@ from mhc_lab.storage.store import offline
 
 if TYPE_CHECKING:
     from obstore.store import S3Credential
+
+    from mhc_lab.core.settings import Settings
 
 PART_BYTES = 8 << 20
 """Files above this size travel in parts of it."""
@@ -52,6 +54,24 @@ class Bucket:
     region: str = "us-east-1"
     patience: timedelta = timedelta(seconds=30)
     """How long an answer may take."""
+
+    @classmethod
+    def of(cls, settings: Settings, *, name: str | None = None) -> Self:
+        """The bucket that the settings describe; ``name`` is another one on the same server.
+
+        Raises
+        ------
+        ConfigurationError
+            A setting is missing; the message names it.
+        """
+        name, access_key, secret_key = name or settings.s3_bucket, settings.s3_access_key, settings.s3_secret_key
+        if name is None or access_key is None or secret_key is None:
+            needed = {"MHC_S3_BUCKET": name, "MHC_S3_ACCESS_KEY": access_key, "MHC_S3_SECRET_KEY": secret_key}
+            first = next(setting for setting, value in needed.items() if value is None)
+            raise ConfigurationError(
+                f"An object store needs {first}. Set it in the environment, then try again.", setting=first
+            )
+        return cls(name, access_key, secret_key, endpoint=settings.s3_endpoint, region=settings.s3_region)
 
     @property
     def address(self) -> str:
@@ -130,7 +150,7 @@ class Objects:
         with self._blamed(may_be_taken=True):
             target["UploadId"] = self._client.create_multipart_upload(**target, Metadata=metadata)["UploadId"]
             try:
-                self._abort_left_overs(target)
+                self._quietly(lambda: self._abort_left_overs(target))
                 parts: list[dict[str, object]] = []
                 while part := content.read(part_bytes):
                     number = len(parts) + 1
@@ -148,7 +168,7 @@ class Objects:
         ours = [one for one in answer.get("Uploads", []) if one["Key"] == target["Key"]]
         began = max((one["Initiated"] for one in ours), default=None)
         for one in ours:
-            if began - one["Initiated"] > _LEFT_OVER:
+            if one["UploadId"] != target["UploadId"] and began - one["Initiated"] > _LEFT_OVER:
                 self._client.abort_multipart_upload(**{**target, "UploadId": one["UploadId"]})
 
     def copy(self, seen: Seen, to: str, metadata: dict[str, str]) -> None:

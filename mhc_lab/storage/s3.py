@@ -24,7 +24,7 @@ from mhc_lab.core.ids import ByteId
 from mhc_lab.core.names import relative_path as checked
 from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.storage import layout
-from mhc_lab.storage.bucket import COPY_BYTES, PART_BYTES, Bucket, Objects, Seen, Taken
+from mhc_lab.storage.bucket import COPY_BYTES, PAGE_KEYS, PART_BYTES, Bucket, Objects, Seen, Taken
 from mhc_lab.storage.store import (
     MARKER,
     MARKER_BYTES,
@@ -178,7 +178,10 @@ class S3Store:
                 self.put(to, source, expected=byte_id)
         else:
             token = uuid4().hex
-            self._objects.copy(seen, new_key, _metadata(byte_id, token))
+            try:
+                self._objects.copy(seen, new_key, _metadata(byte_id, token))
+            except ConfigurationError as failure:
+                raise self._unknown(to, new_key, token, failure) from None
             self._proved(to, new_key, seen.size_bytes, byte_id, token)
         self._free(key)
 
@@ -310,7 +313,9 @@ class S3Store:
         page = self._objects.page(self._prefix, None)
         yield page
         while page:
-            place = _certain(page)
+            place = self._certain(page)
+            if place < 0 and len(page) >= PAGE_KEYS:
+                raise _offline(self.root, "a whole page of its listing stands for folders, which hides where to go on")
             rest = [seen.key for seen in page[place + 1 :]]
             page = self._objects.page(self._prefix, page[place].key if place >= 0 else None)
             if [seen.key for seen in page[: len(rest)]] != rest:
@@ -318,6 +323,17 @@ class S3Store:
             if len(page) == len(rest):
                 return
             yield page[len(rest) :]
+
+    def _certain(self, page: list[Seen]) -> int:
+        """The last place but one of a key that is certainly written so; -1 for none.
+
+        An empty object may be ``a/`` although it is listed as ``a``, and then stands elsewhere in the order.
+        """
+        for place in range(len(page) - 2, -1, -1):
+            seen = page[place]
+            if not _NO_PATH.search(seen.key) and (seen.size_bytes or self._objects.head(seen.key) is not None):
+                return place
+        return -1
 
     def _is_file(self, seen: Seen, before: FoundFile | None) -> bool:
         """Not the empty object ``a/`` that consoles make for a folder, which is listed as ``a``."""
@@ -439,12 +455,3 @@ def _metadata(byte_id: ByteId, token: str) -> dict[str, str]:
 def _found(path: str, seen: Seen) -> FoundFile:
     """In whole seconds: a listing tells more than the header of a single answer can."""
     return FoundFile(path, seen.size_bytes, int(seen.modified_at.timestamp()) * 10**9 if seen.modified_at else None)
-
-
-def _certain(page: list[Seen]) -> int:
-    """The last place but one of a key that is certainly written so; -1 for none.
-
-    An empty object may be ``a/`` although it is listed as ``a``, and then stands elsewhere in the order.
-    """
-    places = range(len(page) - 2, -1, -1)
-    return next((place for place in places if page[place].size_bytes and not _NO_PATH.search(page[place].key)), -1)

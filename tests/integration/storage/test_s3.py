@@ -15,6 +15,7 @@ import pytest
 
 from mhc_lab.core.errors import ConfigurationError, IntegrityError, RefusedError
 from mhc_lab.core.secrets import Secret
+from mhc_lab.storage import bucket as bucket_module
 from mhc_lab.storage.bucket import PART_BYTES, Bucket
 from mhc_lab.storage.s3 import S3Store
 from mhc_lab.storage.store import MARKER
@@ -102,6 +103,21 @@ def test_large_files_travel_in_parts(store: S3Store) -> None:
         store.put("b.mp4", io.BytesIO(given[1:]))
 
 
+@pytest.mark.parametrize("server", ["moto"], indirect=True)  # rclone tells no time of an upload
+def test_an_upload_that_a_killed_process_left_is_ended_by_a_later_one(
+    store: S3Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, target = store._objects._client, {"Bucket": BUCKET, "Key": store._prefix + PATH}
+    client.create_multipart_upload(**target)
+    other = client.create_multipart_upload(Bucket=BUCKET, Key=f"{target['Key']}.other")
+    monkeypatch.setattr(bucket_module, "_LEFT_OVER", timedelta(seconds=-1))
+
+    store.put(PATH, io.BytesIO(bytes(PART_BYTES + 1)))
+
+    left = client.list_multipart_uploads(Bucket=BUCKET, Prefix=target["Key"])["Uploads"]
+    assert [one["UploadId"] for one in left] == [other["UploadId"]]
+
+
 def test_many_files_are_put_at_once_and_each_is_told(store: S3Store) -> None:
     put(store, "a/7.jpg", b"another")
     sources = [io.BytesIO(b"%d" % number) for number in range(40)]
@@ -166,20 +182,29 @@ def test_keys_that_are_no_paths_are_named_and_left_out(store: S3Store) -> None:
     assert store.unreadable == ("a\tb.jpg", "a/../c.jpg", "a/./d.jpg", "a//b.jpg")
 
 
+@pytest.mark.parametrize("server", ["rclone"], indirect=True)
+def test_a_listing_of_empty_files_only_has_every_one(store: S3Store, server: ObjectServer) -> None:
+    wanted = make_files(store, server, 1100, b"")
+
+    assert paths(store) == wanted
+
+
 @pytest.fixture
 def many(store: S3Store, server: ObjectServer) -> list[str]:
-    """The paths of 2,500 files, made where rclone keeps its objects, which takes no time."""
+    return make_files(store, server, 2500, b"x")
+
+
+def make_files(store: S3Store, server: ObjectServer, count: int, content: bytes) -> list[str]:
+    """Their paths; made where rclone keeps its objects, which takes no time."""
     assert server.folder is not None
     folder = server.folder / store._prefix / "many"
     folder.mkdir()
-    for number in range(2500):
-        (folder / f"{number:05d}.jpg").write_bytes(b"x")
+    for number in range(count):
+        (folder / f"{number:05d}.jpg").write_bytes(content)
     server.look_again()
-    for _ in range(200):  # it does so in its own time
-        if len(store.files()) == 2500:
-            break
-        time.sleep(0.05)
-    return [f"many/{number:05d}.jpg" for number in range(2500)]
+    while not store._objects.page(f"{store._prefix}many", None):  # it looks in its own time
+        time.sleep(0.01)
+    return [f"many/{number:05d}.jpg" for number in range(count)]
 
 
 @pytest.mark.parametrize("server", ["rclone"], indirect=True)
