@@ -55,6 +55,11 @@ class PersonPicker(ipw.VBox):
         self.hint.value = _hint(meant) if meant else ""
 
 
+def first_instant(day: date | None, *, after: int = 0) -> datetime | None:
+    """The first instant of a day (UTC), or of one so many days after it."""
+    return None if day is None else _midnight(day + timedelta(days=after))
+
+
 def _hint(meant: Completion) -> str:
     renamed = display.note(f"{meant.name} is called {meant.username} today.") if meant.name != meant.username else ""
     reason = meant.excluded_reason

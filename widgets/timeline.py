@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC
 from itertools import groupby
 from typing import Any
 
@@ -13,7 +13,7 @@ from mhc_lab.core import display
 from mhc_lab.services import people, timeline
 from mhc_lab.services.timeline import Moment, Page, Place
 from mhc_lab.workbench import Workbench
-from widgets._fields import PersonPicker
+from widgets._fields import PersonPicker, first_instant
 from widgets._view import View, told
 
 PAGE = 50
@@ -63,7 +63,10 @@ class Timeline(View):
         return "".join([self.problem.value, self.body.value, self.where.value])
 
     def _ask(self) -> Page:
-        asked: dict[str, Any] = {"since": _midnight(self.since.value), "until": _midnight(self.until.value, after=1)}
+        asked: dict[str, Any] = {
+            "since": first_instant(self.since.value),
+            "until": first_instant(self.until.value, after=1),
+        }
         with self.wb.reader as session:
             person = people.get(session, self.person.value).id
             counts = timeline.counts(session, person, **asked)
@@ -118,8 +121,3 @@ def _entry(one: Moment) -> str:
         f"{one.at.astimezone(UTC):%H:%M}", one.kind, f"{one.title}{tokens}",
         color=COLORS[one.kind], content=one.text, source=one.source,
     )  # fmt: skip
-
-
-def _midnight(day: date | None, *, after: int = 0) -> datetime | None:
-    """The first instant of a day, or of one so many days after it."""
-    return None if day is None else datetime.combine(day + timedelta(days=after), time(tzinfo=UTC))

@@ -1,4 +1,4 @@
-"""What the files are: copies of the same bytes, and files that cannot be read."""
+"""What the files are: where they came from, copies of the same bytes, and files that cannot be read."""
 
 from __future__ import annotations
 
@@ -63,6 +63,73 @@ class ExactDuplicates:
         return display.facts("Exact duplicates", pairs) + display.table(
             shown, caption="Copies, the largest saving first"
         )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class LibraryFigures:
+    """How many files there are, and how they are marked."""
+
+    frame: pl.DataFrame
+    """One row per source."""
+
+    @property
+    def files(self) -> int:
+        """How many are live."""
+        return self._sum("file_count")
+
+    @property
+    def size_bytes(self) -> int:
+        """How large those are."""
+        return self._sum("size_bytes")
+
+    @property
+    def favorites(self) -> int:
+        """How many of them are favourites."""
+        return self._sum("favorite_count")
+
+    @property
+    def tagged(self) -> int:
+        """How many of them have a tag."""
+        return self._sum("tagged_count")
+
+    @property
+    def flawed(self) -> int:
+        """How many of them are corrupt or refused."""
+        return self._sum("flawed_count")
+
+    @property
+    def unexamined(self) -> int:
+        """Into how many of them nobody has looked."""
+        return self._sum("unexamined_count")
+
+    @property
+    def deleted(self) -> int:
+        """How many are deleted."""
+        return self._sum("deleted_count")
+
+    def _sum(self, name: str) -> int:
+        return int(self.frame[name].sum())
+
+    def __repr__(self) -> str:
+        return (
+            f"{display.plural(self.files, 'file')} · {display.bytes_text(self.size_bytes)} · {self.deleted:,} deleted"
+        )
+
+    def _repr_html_(self) -> str:
+        pairs = [
+            ("files", self.files), ("size", display.bytes_text(self.size_bytes)), ("favourites", self.favorites),
+            ("tagged", self.tagged), ("deleted", self.deleted),
+        ]  # fmt: skip
+        shown = self.frame.with_columns(pl.col("source").str.replace_all("_", " "))
+        headings = {name: name.removesuffix("_count") for name in self.frame.columns}
+        headings |= {"file_count": "files", "size_bytes": "bytes", "favorite_count": "favourites"}
+        table = display.table(shown, caption="Files by source", headings=headings)
+        return display.facts("", pairs) + table
+
+
+def library(mirror: Mirror) -> LibraryFigures:
+    """The files by where they came from."""
+    return LibraryFigures(mirror.query("media/library"))
 
 
 def exact_duplicates(mirror: Mirror) -> ExactDuplicates:

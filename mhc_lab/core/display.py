@@ -6,6 +6,7 @@ variables), so that the same table reads in light and dark.
 
 from __future__ import annotations
 
+import base64
 import html
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -103,6 +104,12 @@ def facts(title: str, pairs: Iterable[tuple[str, object]]) -> str:
     return f"<div class='mhc-card'>{heading}<dl class='mhc-facts'>{items}</dl></div>"
 
 
+def terms(pairs: Iterable[tuple[str, str]]) -> str:
+    """Names and what stands for each, one a line; the latter is safe HTML already."""
+    items = "".join(f"<dt>{html.escape(name)}</dt><dd dir='auto'>{value}</dd>" for name, value in pairs)
+    return f"<dl class='mhc-terms'>{items}</dl>"
+
+
 def note(message: str, *, kind: str = "quiet") -> str:
     """One sentence under a form or a table; ``kind`` is quiet, good or bad."""
     role = "alert" if kind == "bad" else "status"
@@ -139,6 +146,17 @@ def link(url: str) -> str:
     if not url.lower().startswith(("http://", "https://")):
         return shown
     return f"<a href='{shown}' target='_blank' rel='noopener noreferrer'>{shown}</a>"
+
+
+def picture(content: bytes, *, alt: str) -> str:
+    """A JPEG of our own making as an element that needs nothing else; ``alt`` says what it is to those who do not see it."""
+    data = base64.b64encode(content).decode()
+    return f"<img class='mhc-picture' alt='{html.escape(alt)}' src='data:image/jpeg;base64,{data}'>"
+
+
+def no_picture(why: str) -> str:
+    """What stands where a picture would: a few words."""
+    return f"<div class='mhc-picture mhc-none'><span>{html.escape(why)}</span></div>"
 
 
 def beside(*parts: str) -> str:

@@ -43,12 +43,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlantedFile:
-    """A file below the media folder; two with the same drawing, kind and ending are byte for byte the same."""
+    """A file below the media folder; two with the same drawing, kind, ending and shot are byte for byte the same."""
 
     path: str
     taken_at: datetime
     drawing: int
     kind: Kind = Kind.DRAWN
+    shot_at: datetime | None = None
+    """What the picture itself says of when it was taken; None: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ def content(file: PlantedFile, *, seed: int) -> bytes:
         case Kind.REENCODED:
             return _saved(picture(file.drawing, seed=seed), "JPEG", quality=62)
         case Kind.DRAWN:
-            return _encoded(picture(file.drawing, seed=seed), file.path)
+            return _encoded(picture(file.drawing, seed=seed), file.path, shot_at=file.shot_at)
 
 
 def write(files: Iterable[PlantedFile], folder: Path, *, seed: int, progress: Progress = SILENT) -> None:
@@ -173,11 +175,20 @@ def write(files: Iterable[PlantedFile], folder: Path, *, seed: int, progress: Pr
         progress(done, len(files), "pictures drawn")
 
 
-def _encoded(image: Image.Image, path: str) -> bytes:
-    return _saved(image, "JPEG", quality=85) if path.endswith("jpg") else _saved(image, "PNG")
+def _encoded(image: Image.Image, path: str, *, shot_at: datetime | None = None) -> bytes:
+    if not path.endswith("jpg"):
+        return _saved(image, "PNG")
+    return _saved(image, "JPEG", quality=85, **({"exif": _exif(shot_at)} if shot_at else {}))
 
 
-def _saved(image: Image.Image, form: str, **options: int) -> bytes:
+def _exif(shot_at: datetime) -> Image.Exif:
+    """What a camera writes that knows its zone."""
+    exif = Image.Exif()
+    exif.get_ifd(0x8769).update({0x9003: f"{shot_at:%Y:%m:%d %H:%M:%S}", 0x9011: "+00:00"})
+    return exif
+
+
+def _saved(image: Image.Image, form: str, **options: object) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, form, **options)
     return buffer.getvalue()

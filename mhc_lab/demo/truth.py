@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from mhc_lab.core import home
 from mhc_lab.demo.lists import PlantedList
+from mhc_lab.demo.marks import Marks
 from mhc_lab.demo.observations import PlantedObservation
 from mhc_lab.demo.people import Rename
 from mhc_lab.demo.snapshots import PlantedBroadcast
@@ -78,7 +79,7 @@ class Truth:
     lists: tuple[ExpectedList, ...]
     events: tuple[ExpectedEvent, ...]
     file_count: int
-    """Files that were taken in; those missing afterwards are among them, orphans are not."""
+    """Files that were taken in and kept; those missing afterwards are among them, orphans are not."""
     duplicates: tuple[tuple[str, ...], ...]
     reencoded: tuple[tuple[str, str], ...]
     """Original and copy."""
@@ -95,6 +96,8 @@ class Truth:
     """Notes, attributes, ties, profiles, names to look at, room events and interactions."""
     timeline: ExpectedTimeline
     """Everything there is to tell of one person."""
+    marks: Marks
+    """Favourites, tags, primary pictures, when some were taken, what was thrown away and is not wanted again."""
 
     def __repr__(self) -> str:
         return (

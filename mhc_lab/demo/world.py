@@ -14,13 +14,14 @@ import sqlalchemy as sa
 from mhc_lab.core import display
 from mhc_lab.core.errors import RefusedError
 from mhc_lab.core.progress import SILENT, Progress
-from mhc_lab.demo import knowledge, lists, observations, people, pictures, rooms, snapshots, stories
+from mhc_lab.demo import knowledge, lists, marks, observations, people, pictures, rooms, snapshots, stories
 from mhc_lab.demo.calendar import START
 from mhc_lab.demo.knowledge import Knowledge
 from mhc_lab.demo.lists import PlantedList
+from mhc_lab.demo.marks import Marks
 from mhc_lab.demo.observations import PlantedObservation
 from mhc_lab.demo.people import Cast
-from mhc_lab.demo.pictures import Gallery, Kind
+from mhc_lab.demo.pictures import Gallery, Kind, PlantedFile
 from mhc_lab.demo.rooms import PlantedEvent
 from mhc_lab.demo.snapshots import Watched
 from mhc_lab.demo.truth import FILE, Truth, expected_broadcasts, expected_events, expected_lists
@@ -47,6 +48,9 @@ class World:
     rooms: tuple[PlantedEvent, ...]
     knowledge: Knowledge
     gallery: Gallery
+    marks: Marks
+    files: tuple[PlantedFile, ...]
+    """Those of the gallery as they are written, and the one that is thrown away."""
 
     @property
     def truth(self) -> Truth:
@@ -74,6 +78,7 @@ class World:
             without_trophy=self.watched.without_trophy,
             knowledge=stories.expected_knowledge(self.cast, self.knowledge, self.rooms, feed),
             timeline=stories.expected_timeline(self.cast, self._told_at, followed, self.rooms, self.knowledge),
+            marks=self.marks,
         )
 
     @property
@@ -91,7 +96,8 @@ def invent(seed: int) -> World:
     watched = snapshots.plant(cast, seed=seed)
     happened = rooms.plant(cast, watched, seed=seed)
     known = knowledge.plant(cast, happened, seed=seed)
-    return World(seed, cast, planted, told, watched, happened, known, pictures.plant(cast.persons, seed=seed))
+    gallery = pictures.plant(cast.persons, seed=seed)
+    return World(seed, cast, planted, told, watched, happened, known, gallery, *marks.plant(gallery, seed=seed))
 
 
 def is_wanted(wb: Workbench) -> bool:
@@ -123,6 +129,7 @@ def build(wb: Workbench, *, seed: int, progress: Progress = SILENT) -> Truth:
     snapshots.take_in(wb, folder / "answers", progress=progress)
     knowledge.take_in(wb, world.knowledge)
     ingest.ingest(wb, folder / "media", name=FOLDER, progress=progress)
+    marks.take_in(wb, world.marks)
     for path in world.gallery.missing:
         (folder / "media" / path).unlink()
     pictures.write(world.gallery.orphans, folder / "media", seed=seed)
@@ -151,7 +158,7 @@ def _write(world: World, folder: Path, progress: Progress) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
     lists.write(world.lists, folder / "lists", others=_write_told(world, folder / "lists"))
     snapshots.write(world.watched.answers, folder / "answers")
-    pictures.write(world.gallery.files, folder / "media", seed=world.seed, progress=progress)
+    pictures.write(world.files, folder / "media", seed=world.seed, progress=progress)
 
 
 def _write_told(world: World, folder: Path) -> list[dict[str, object]]:

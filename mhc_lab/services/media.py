@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -19,6 +19,8 @@ from mhc_lab.schema.media import file_storages, media_locator
 from mhc_lab.schema.people import persons
 
 _TAG = re.compile(r"[^\s,][^,\n]{0,39}")
+WAITING = "waiting"
+"""In place of a verdict: nobody has looked into the file yet."""
 _SHORTEST = 6
 """Digits by which a file may be named when no other begins with them."""
 
@@ -31,6 +33,7 @@ class MediaFile:
     person_id: PersonId | None
     username: str | None
     storage: str
+    is_storage_active: bool
     relative_path: str
     original_name: str
     byte_id: ByteId
@@ -38,6 +41,7 @@ class MediaFile:
     size_bytes: int
     verdict: str | None
     format: str | None
+    codec: str | None
     width: int | None
     height: int | None
     orientation: int | None
@@ -47,10 +51,22 @@ class MediaFile:
     photoset_id: str | None
     at: datetime
     """When it was taken, else last written to, else registered."""
+    taken_at: datetime | None
+    is_zone_known: bool
+    modified_at: datetime | None
+    created_at: datetime
+    latitude: float | None
+    longitude: float | None
+    author: str | None
     tags: tuple[str, ...]
     is_primary: bool
     is_favorite: bool
     deleted_at: datetime | None
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether it was taken out of the library; it can be brought back."""
+        return self.deleted_at is not None
 
     def __str__(self) -> str:
         marks = ["primary"] * self.is_primary + ["favourite"] * self.is_favorite + ["deleted"] * bool(self.deleted_at)
@@ -68,6 +84,7 @@ class Wanted:
     storage: str = ""
     source: str = ""
     verdict: str = ""
+    """One of the verdicts, or :data:`WAITING`."""
     tag: str = ""
     words: str = ""
     """In the name of the file."""
@@ -84,6 +101,7 @@ _AT = sa.func.coalesce(media_locator.c.taken_at, media_locator.c.modified_at, me
 _SPECIAL: dict[str, sa.ColumnElement[Any]] = {
     "username": persons.c.username,
     "storage": file_storages.c.name,
+    "is_storage_active": file_storages.c.is_active,
     "at": _AT,
 }
 _FILE: list[sa.ColumnElement[Any]] = [
@@ -105,6 +123,29 @@ def count(session: Session, wanted: Wanted) -> int:
     """How many they are."""
     statement = sa.select(sa.func.count()).select_from(_PLACED).where(*_conditions(wanted))
     return session.scalar(statement) or 0
+
+
+def counts_by(session: Session, wanted: Wanted, name: Literal["source", "verdict"]) -> dict[str, int]:
+    """How many of the wanted files have each source or verdict, whichever of it is wanted; the most first."""
+    is_source = name == "source"
+    open_ = replace(wanted, source="") if is_source else replace(wanted, verdict="")
+    column = media_locator.c.source if is_source else sa.func.coalesce(media_locator.c.verdict, WAITING)
+    number = sa.func.count()
+    statement = sa.select(column, number).select_from(_PLACED).where(*_conditions(open_)).group_by(column)
+    return dict(session.execute(statement.order_by(number.desc(), column)).all())
+
+
+def size_bytes(session: Session, wanted: Wanted) -> int:
+    """How large they are together."""
+    total = sa.cast(sa.func.sum(media_locator.c.size_bytes), sa.BigInteger)
+    return session.scalar(sa.select(total).select_from(_PLACED).where(*_conditions(wanted))) or 0
+
+
+def those(session: Session, ids: Iterable[MediaId]) -> dict[MediaId, MediaFile]:
+    """The files with these ids, deleted or not; what is none is left out."""
+    wanted = media_locator.c.id == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Uuid)))
+    rows = session.execute(sa.select(*_FILE).select_from(_PLACED).where(wanted))
+    return {file.id: file for file in map(_file, rows)}
 
 
 def get(session: Session, name: str | MediaId) -> MediaFile:
@@ -205,6 +246,12 @@ def untag(session: Session, files: Iterable[MediaFile], tags: Iterable[str]) -> 
     return changed
 
 
+def set_tags(session: Session, file: MediaFile, tags: Iterable[str]) -> bool:
+    """Let ``file`` have these tags and no others; whether that changed anything."""
+    wanted = sorted({checked_tag(one) for one in tags})
+    return wanted != sorted(file.tags) and bool(_update(session, [file.id], tags=wanted))
+
+
 def checked_tag(text: str) -> str:
     """``text`` trimmed and in small letters, when it is a tag: 1 to 40 characters without a comma."""
     trimmed = " ".join(text.split()).lower()
@@ -270,12 +317,13 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
         file.person_id: wanted.person,
         file_storages.c.name: wanted.storage,
         file.source: wanted.source,
-        file.verdict: wanted.verdict,
         file.byte_id: wanted.byte_id,
         file.content_id: wanted.content_id,
         file.source_url: wanted.source_url,
     }
     conditions += [column == value for column, value in exact.items() if value]
+    if wanted.verdict:
+        conditions.append(file.verdict.is_(None) if wanted.verdict == WAITING else file.verdict == wanted.verdict)
     if wanted.tag:
         conditions += [file.tags.contains([checked_tag(wanted.tag)]), file.tags != sa.text("'{}'")]
     if wanted.words:

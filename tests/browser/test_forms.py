@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -227,3 +228,39 @@ def test_a_half_written_form_survives_a_reload(visits: Visits) -> None:
 
     expect(page.get_by_label("Why", exact=True)).to_have_value("I am not sure yet, but")
     expect(page.get_by_text("is here again").first).to_be_visible()
+
+
+def test_a_picture_is_opened_deleted_and_taken_back_by_keyboard_alone(visits: Visits, axe: str) -> None:
+    page = visits.titled("Library")
+    page.reload()
+    page.locator(".mhc-opener").first.focus()
+
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Close")).to_be_visible()
+    faults = judged(page, axe)
+    press_tab_to(page, "Delete")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Deleted. Not a byte was touched.")).to_be_visible()
+    press_tab_to(page, "Undo")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("As before.")).to_be_visible()
+    assert faults == []
+
+
+def test_pictures_are_drawn_and_say_what_they_are(visits: Visits) -> None:
+    page = visits.titled("Library")
+    picture = page.locator(".mhc-tile img").first
+
+    expect(picture).to_be_visible()
+    assert picture.evaluate("e => e.complete && e.naturalWidth") > 0
+    assert re.match(r"Picture of \w+, \d{4}-\d\d-\d\d: .+", picture.get_attribute("alt") or "")
+
+
+def press_tab_to(page: Page, name: str) -> None:
+    """Press the Tab key until the button of that name has the focus."""
+    for _ in range(20):
+        if page.evaluate("document.activeElement.textContent.trim()") == name:
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"The Tab key does not lead to {name}.")

@@ -17,7 +17,8 @@ from mhc_lab.demo.world import World, invent
 from mhc_lab.schema.following import follow_history, follow_scrapes
 from mhc_lab.schema.media import media_locator
 from mhc_lab.schema.people import person_aliases, persons
-from mhc_lab.services import people
+from mhc_lab.services import media, people, photosets
+from mhc_lab.services.media import Wanted
 from mhc_lab.storage.disk import DiskStore
 from mhc_lab.workbench import Workbench
 
@@ -88,7 +89,7 @@ def test_every_file_has_the_verdict_that_was_planted(wb: Workbench, truth: Truth
     found = verdicts(wb)
 
     kinds = {path: kind for path, kind in found.items() if kind != "readable"}
-    assert len(found) == truth.file_count
+    assert len(found) == truth.file_count + len(truth.marks.deleted)
     assert kinds == {
         **dict.fromkeys(truth.corrupt, "corrupt"),
         **dict.fromkeys(truth.refused, "refused"),
@@ -106,6 +107,23 @@ def test_exactly_the_planted_files_share_their_bytes(wb: Workbench, truth: Truth
         found = {frozenset(group) for group in session.scalars(shared)}
 
     assert found == {frozenset(group) for group in truth.duplicates}
+
+
+def test_the_files_are_marked_as_was_planted(wb: Workbench, truth: Truth) -> None:
+    marks = truth.marks
+    with wb.reader as session:
+        live = media.found(session, Wanted(), limit=2000)
+        gone = media.found(session, Wanted(is_deleted=True))
+        skipped = photosets.listed(session)
+
+    assert {file.relative_path for file in live if file.is_favorite} == set(marks.favorites)
+    assert {file.relative_path: file.tags for file in live if file.tags} == marks.tags
+    assert {file.username: file.relative_path for file in live if file.is_primary} == marks.primaries
+    assert {file.relative_path: file.taken_at for file in live if file.taken_at} == marks.taken
+    assert [file.relative_path for file in gone] == list(marks.deleted)
+    assert {(one.username, one.photoset_id) for one in skipped} == {
+        (one.username, one.photoset_id) for one in marks.skipped
+    }
 
 
 def test_missing_files_are_known_and_gone_and_orphans_are_there_and_unknown(wb: Workbench, truth: Truth) -> None:
@@ -152,7 +170,7 @@ def test_an_interrupted_build_is_finished_by_the_next(empty_wb: Workbench) -> No
         demo.build(empty_wb, seed=SEED, progress=pull_the_plug)
     truth = demo.build(empty_wb, seed=SEED)
 
-    assert len(verdicts(empty_wb)) == truth.file_count
+    assert len(verdicts(empty_wb)) == truth.file_count + len(truth.marks.deleted)
     assert Truth.load(empty_wb.folder("demo") / "truth.json") == truth
 
 

@@ -11,6 +11,8 @@ from mhc_lab.audit import notebooks
 from mhc_lab.audit.results import AuditResult, Outcome
 from mhc_lab.audit.run import run
 from mhc_lab.demo import Truth
+from mhc_lab.services import media
+from mhc_lab.services.media import Wanted
 from mhc_lab.workbench import Workbench
 from tests.support.truth import at_end_of, in_window
 
@@ -58,7 +60,7 @@ def test_who_left_agrees_with_the_planted_events(wb: Workbench, truth: Truth) ->
 
 
 def test_exact_duplicates_are_the_planted_ones(wb: Workbench, truth: Truth) -> None:
-    media = wb.settings.home / "demo" / "media"
+    folder = wb.settings.home / "demo" / "media"
 
     result = run(wb, notebooks.find("exact_duplicates"))
 
@@ -66,7 +68,7 @@ def test_exact_duplicates_are_the_planted_ones(wb: Workbench, truth: Truth) -> N
     assert result.recorded == {
         "groups": len(truth.duplicates),
         "redundant_copies": sum(len(group) - 1 for group in truth.duplicates),
-        "reclaimable_bytes": sum((len(group) - 1) * size_of(media, group) for group in truth.duplicates),
+        "reclaimable_bytes": sum((len(group) - 1) * size_of(folder, group) for group in truth.duplicates),
     }
 
 
@@ -77,6 +79,22 @@ def test_more_duplicates_than_allowed_are_a_finding(wb: Workbench, truth: Truth)
     assert [finding.count for finding in result.findings] == [len(truth.duplicates)]
 
 
+def test_the_library_counts_what_was_planted_and_hands_on_no_picture(wb: Workbench, truth: Truth) -> None:
+    result = run(wb, notebooks.find("library"), values={"MAX_FLAWED": 5})
+
+    assert (result.outcome, [finding.count for finding in result.findings]) == (Outcome.FINDINGS, [6])
+    assert result.recorded == {
+        "files": truth.file_count,
+        "size_bytes": live_bytes(wb),
+        "favorites": len(truth.marks.favorites),
+        "tagged": len(truth.marks.tags),
+        "deleted": len(truth.marks.deleted),
+        "unexamined": 0,
+    }
+    assert "The newest files" in report_of(result)
+    assert "data:image/jpeg" not in report_of(result)
+
+
 def test_the_door_to_exclusions_opens_also_in_a_report(wb: Workbench) -> None:
     result = run(wb, notebooks.find("exclude_a_person"))
 
@@ -84,5 +102,10 @@ def test_the_door_to_exclusions_opens_also_in_a_report(wb: Workbench) -> None:
     assert "Here stands a form." in report_of(result)
 
 
-def size_of(media: Path, group: tuple[str, ...]) -> int:
-    return next((media / path).stat().st_size for path in group if (media / path).exists())
+def live_bytes(wb: Workbench) -> int:
+    with wb.reader as session:
+        return media.size_bytes(session, Wanted())
+
+
+def size_of(folder: Path, group: tuple[str, ...]) -> int:
+    return next((folder / path).stat().st_size for path in group if (folder / path).exists())
