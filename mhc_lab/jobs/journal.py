@@ -77,10 +77,10 @@ def recent(session: Session, kind: str, *, limit: int = 20) -> list[Run]:
 
 
 def begin(session: Session, approved: Approved[Plan], steps: Sequence[Step], *, at: datetime) -> RunId:
-    """A running run with all its steps intended."""
-    return _insert(
-        session, approved.plan.kind, approved.plan.content(), approved.plan_hash, approved.by, None, steps, at
-    )
+    """A running run with all its steps intended; the run keeps what the plan says besides its actions, for these are the steps."""
+    said = approved.plan.content()
+    content = {name: value for name, value in said.items() if name != "actions"}
+    return _insert(session, approved.plan.kind, content, approved.plan_hash, approved.by, None, steps, at)
 
 
 def begin_restore(session: Session, undone: Run, steps: Sequence[Step], *, by: str, at: datetime) -> RunId:

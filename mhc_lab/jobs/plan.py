@@ -53,7 +53,8 @@ class Plan:
 
     def without(self, *names: str) -> Self:
         """The plan with what bears these names left as it is."""
-        return replace(self, actions=tuple(action for action in self.actions if action.name not in names))
+        left_out = set(names)
+        return replace(self, actions=tuple(action for action in self.actions if action.name not in left_out))
 
     def words(self) -> str:
         """The plan for a terminal: what it is about, and a line for every single action."""
@@ -143,9 +144,12 @@ class Receipt:
     done_count: int
     approved_by: str
     finished_at: datetime
+    refused: tuple[str, ...] = ()
+    """Actions that were left out because the world is not as the plan says any more, and why."""
 
     def __str__(self) -> str:
-        return f"{self.title} · undo: mhc {self.kind} restore {self.run}"
+        left = "".join(f"\n  left as it is: {name}" for name in self.refused)
+        return f"{self.title} · undo: mhc {self.kind} restore {self.run}{left}"
 
 
 def _read(path: Path) -> dict[str, object]:

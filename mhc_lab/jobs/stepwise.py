@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -23,13 +23,34 @@ from mhc_lab.workbench import Workbench
 
 P = TypeVar("P", bound=Plan)
 
+REFUSED = "refused"
+"""In what a step leaves behind: the actions that were not done because the world is not as the plan says, and why."""
+ACTIONS = "actions"
+"""In a step that stands for many actions: what they are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """Who stands for a run, and the time of its step."""
+    """Who stands for a run, the time of its step, and the workbench it is done with."""
 
+    wb: Workbench
+    run: RunId
     by: str
     at: datetime
+
+
+class Gate(Protocol):
+    """What has to be as good after a run as it was before."""
+
+    def before(self, wb: Workbench, run: RunId) -> None:
+        """Note how it is; called again when a run is taken up again, and then changes nothing."""
+
+    def after(self, wb: Workbench, run: RunId) -> None:
+        """``IntegrityError`` when anything is worse, with how to undo the run."""
+
+
+def _all_settled(wb: Workbench, run: RunId, progress: Progress) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +65,12 @@ class Job(Generic[P]):
     reverse: Callable[[Session, list[Step]], list[Step]]
     """The steps that undo these, in their order; ``StalePlanError`` when something was changed since."""
     do: Callable[[Session, Step, Signed], dict[str, object]]
-    """Does one step, forward or back; what a restore puts back."""
+    """Does one step, forward or back; what a restore puts back. Actions it had to refuse are told by name under :data:`REFUSED`."""
     title: Callable[[int, bool], str]
-    """What a run with so many steps has done; whether it was a restore."""
+    """What a run with so many actions has done; whether it was a restore."""
+    settle: Callable[[Workbench, RunId, Progress], None] = _all_settled
+    """Moves the bytes that the steps have freed, when every step is done and before the run is; done again after a kill."""
+    gate: Gate | None = None
 
 
 def apply(wb: Workbench, job: Job[P], plan: Approved[P], *, progress: Progress = SILENT) -> Receipt:
@@ -111,21 +135,35 @@ def _begin_restore(wb: Workbench, session: Session, job: Job[P], undone: Run) ->
 def _carry_out(wb: Workbench, job: Job[P], run: RunId, progress: Progress) -> Receipt:
     with wb.reader as session:
         left = journal.steps(session, run, state="intended")
-        by = journal.get(session, run, kind=job.kind).approved_by
+        known = journal.get(session, run, kind=job.kind)
+        if known.finished_at is not None:
+            return _receipt(session, job, known)
+    if job.gate:
+        job.gate.before(wb, run)
     for count, step in enumerate(left, start=1):
         with wb.transaction() as session:
-            signed = Signed(by, wb.clock.now())
+            signed = Signed(wb, run, known.approved_by, wb.clock.now())
             journal.done(session, run, step, at=signed.at)  # first: it keeps a second process away from this step
             before = job.do(session, step, signed)
             journal.remember(session, run, step, before)
         progress(count, len(left), job.noun)
+    job.settle(wb, run, progress)
     with wb.transaction() as session:
         if journal.get(session, run, kind=job.kind).finished_at is None:
             journal.finish(session, run, at=wb.clock.now())
-        return _receipt(session, job, journal.get(session, run, kind=job.kind))
+        receipt = _receipt(session, job, journal.get(session, run, kind=job.kind))
+    if job.gate:
+        job.gate.after(wb, run)
+    return receipt
 
 
 def _receipt(session: Session, job: Job[P], run: Run) -> Receipt:
-    count = len(journal.steps(session, run.id, state="done"))
+    done = journal.steps(session, run.id, state="done")
+    refused = tuple(name for step in done for name in _texts(step.before.get(REFUSED)))
+    count = sum(len(_texts(step.action.get(ACTIONS))) or 1 for step in done) - len(refused)
     title = job.title(count, run.restores is not None)
-    return Receipt(run.id, job.kind, title, count, run.approved_by, run.finished_at or run.started_at)
+    return Receipt(run.id, job.kind, title, count, run.approved_by, run.finished_at or run.started_at, refused)
+
+
+def _texts(listed: object) -> list[str]:
+    return listed if isinstance(listed, list) else []

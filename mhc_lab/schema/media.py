@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from mhc_lab.schema.base import Texts, flag, instant, key, metadata, one_of, person_reference, stamped
+from mhc_lab.schema.base import Json, Texts, flag, instant, key, metadata, one_of, person_reference, stamped
 
 file_storages = sa.Table(
     "file_storages",
@@ -70,11 +70,17 @@ media_locator = sa.Table(
     sa.Column("photoset_id", sa.Text, comment="The set on the site that it belongs to."),
     sa.Column("tags", Texts, nullable=False, server_default="{}"),
     instant("examined_at"),
+    flag("was_primary"),
+    sa.Column("problem", sa.Text, comment="What an audit found last; NULL: nothing."),
+    instant("problem_at"),
     sa.CheckConstraint("byte_id ~ '^[0-9a-f]{64}$'", name="byte_id"),
     sa.CheckConstraint("size_bytes >= 0", name="size_bytes"),
     one_of("verdict", "readable", "video", "corrupt", "refused", "opaque"),
     sa.CheckConstraint("examined_at IS NULL OR verdict IS NOT NULL", name="examined"),
     sa.CheckConstraint("NOT (is_primary AND deleted_at IS NOT NULL)", name="primary_is_live"),
+    sa.CheckConstraint("NOT (was_primary AND deleted_at IS NULL)", name="was_primary"),
+    one_of("problem", "missing", "size_differs", "bytes_differ", "unreadable"),
+    sa.CheckConstraint("(problem IS NULL) = (problem_at IS NULL)", name="problem_told"),
     sa.CheckConstraint("latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180", name="position"),
     one_of(
         "source", "affiliate_api", "manual_upload", "external", "imported", "screensnap", "profile", "following_snap"
@@ -90,7 +96,17 @@ media_locator = sa.Table(
     sa.Index(None, "person_id"),
     sa.Index(None, "byte_id"),
     sa.Index(None, "content_id", postgresql_where=sa.text("content_id IS NOT NULL")),
-    sa.Index("media_locator_source_url_idx", "source_url", postgresql_where=sa.text("source_url IS NOT NULL")),
+    sa.Index(
+        "media_locator_source_url_idx",
+        "source_url",
+        postgresql_using="hash",
+        postgresql_where=sa.text("source_url IS NOT NULL"),
+    ),
+    sa.Index(
+        "media_locator_at_idx",
+        sa.text("coalesce(taken_at, modified_at, created_at)"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    ),
     sa.Index("media_locator_tags_idx", "tags", postgresql_using="gin", postgresql_where=sa.text("tags <> '{}'")),
     comment="One row per copy of a file: the single source of truth for where it lies and what it is.",
 )
@@ -114,4 +130,81 @@ placeholder_pictures = sa.Table(
     stamped(),
     sa.CheckConstraint("byte_id ~ '^[0-9a-f]{64}$'", name="byte_id"),
     comment="One row per picture that stands for no picture: it is never taken in.",
+)
+
+snapshot_pictures = sa.Table(
+    "snapshot_pictures",
+    metadata,
+    sa.Column(
+        "snapshot_id", sa.BigInteger, sa.ForeignKey("affiliate_api_snapshots.id", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("which", sa.Text, primary_key=True),
+    sa.Column("media_id", sa.Uuid, sa.ForeignKey("media_locator.id", ondelete="RESTRICT"), nullable=False),
+    one_of("which", "image", "image_360x270"),
+    sa.Index(None, "media_id"),
+    comment="One row per picture a snapshot names by a path: the file it means.",
+)
+
+quarantined_files = sa.Table(
+    "quarantined_files",
+    metadata,
+    key(),
+    sa.Column("run_id", sa.Uuid, sa.ForeignKey("job_runs.id", ondelete="RESTRICT"), nullable=False),
+    sa.Column(
+        "media_id", sa.Uuid, sa.ForeignKey("media_locator.id", ondelete="RESTRICT"), comment="NULL: it had no row."
+    ),
+    sa.Column("storage_id", sa.Uuid, sa.ForeignKey("file_storages.id", ondelete="RESTRICT"), nullable=False),
+    sa.Column("relative_path", sa.Text, nullable=False, comment="Where it lay."),
+    sa.Column("quarantine_path", sa.Text, nullable=False),
+    sa.Column("byte_id", sa.Text, nullable=False, comment="SHA-256 of the file."),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column(
+        "keeper_id",
+        sa.Uuid,
+        sa.ForeignKey("media_locator.id", ondelete="RESTRICT"),
+        comment="The file with the same bytes that stays, if there is one.",
+    ),
+    sa.Column("state", sa.Text, nullable=False, comment="leaving and returning: a run was killed over it."),
+    instant("set_aside_at", required=True),
+    instant("changed_at", required=True),
+    sa.CheckConstraint("byte_id ~ '^[0-9a-f]{64}$'", name="byte_id"),
+    sa.CheckConstraint("size_bytes >= 0", name="size_bytes"),
+    one_of("state", "leaving", "aside", "returning", "back", "purging", "purged"),
+    sa.UniqueConstraint("storage_id", "quarantine_path"),
+    sa.Index(None, "run_id"),
+    sa.Index(None, "media_id"),
+    comment="One row per file that was set aside: where it lay, where it lies, and why.",
+)
+
+media_baselines = sa.Table(
+    "media_baselines",
+    metadata,
+    key(),
+    instant("recorded_at", required=True),
+    sa.Column("recorded_by", sa.Text, nullable=False),
+    sa.Column(
+        "run_id",
+        sa.Uuid,
+        sa.ForeignKey("job_runs.id", ondelete="RESTRICT"),
+        comment="The run it was recorded before.",
+    ),
+    sa.Column("persons", Json, nullable=False, comment="What was found, by person."),
+    comment="One row per baseline: how many pictures of whom could be shown.",
+)
+
+media_verifications = sa.Table(
+    "media_verifications",
+    metadata,
+    key(),
+    sa.Column("storage_id", sa.Uuid, sa.ForeignKey("file_storages.id", ondelete="RESTRICT"), nullable=False),
+    sa.Column("slice_number", sa.Integer, nullable=False),
+    sa.Column("slice_count", sa.Integer, nullable=False),
+    sa.Column("reads_data", sa.Boolean, nullable=False),
+    sa.Column("checked_count", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("problem_count", sa.Integer, nullable=False, server_default="0"),
+    instant("started_at", required=True),
+    instant("finished_at"),
+    sa.CheckConstraint("slice_number BETWEEN 1 AND slice_count", name="slice"),
+    comment="One row per verification of a slice of a storage; one without an end is taken up again.",
 )

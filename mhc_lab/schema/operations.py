@@ -48,6 +48,7 @@ audit_runs = sa.Table(
     sa.Column("message", sa.Text, nullable=False, server_default=""),
     sa.Column("mirror_version", sa.Integer),
     sa.Column("code_version", sa.Text, nullable=False),
+    sa.Column("data_fingerprint", sa.Text, nullable=False, server_default=""),
     instant("started_at", required=True),
     instant("finished_at", required=True),
     one_of("outcome", "passed", "findings", "broken"),

@@ -271,14 +271,14 @@ def tags(session: Session) -> dict[str, int]:
 def delete(session: Session, file: MediaFile, *, at: datetime) -> None:
     """Take a file out of the library: its row says so, and its bytes stay where they are.
 
-    The set it belongs to is not fetched again. A picture that stood for its person does so no more.
+    The set it belongs to is not fetched again. A picture that stood for its person does so no more; the database sees to both.
     """
     _refuse_deleted(file)
-    _update(session, [file.id], deleted_at=at, is_primary=False)
+    _update(session, [file.id], deleted_at=at)
 
 
 def restore(session: Session, file: MediaFile) -> None:
-    """Bring a file back; whether it is to stand for its person again has to be said anew.
+    """Bring a file back; it stands for its person again when it did before and no other was chosen meanwhile.
 
     Raises
     ------

@@ -20,8 +20,9 @@ from mhc_lab.core.errors import InternalError
 from mhc_lab.core.ids import PersonId
 from mhc_lab.schema import metadata
 from mhc_lab.schema.base import Json
-from mhc_lab.schema.media import media_locator
+from mhc_lab.schema.media import media_locator, snapshot_pictures
 from mhc_lab.schema.people import person_aliases, persons, profiles
+from mhc_lab.schema.sources import affiliate_api_snapshots
 from mhc_lab.services import follow_history, references
 from mhc_lab.services.people import SINCE_EVER
 from mhc_lab.services.references import PAIRS, Two
@@ -62,6 +63,8 @@ def absorb(session: Session, two: Two, *, at: datetime) -> Row:
         for table in references.tables():
             if table in PAIRS:
                 taken["joined"][table.name] = _join(session, table, two)
+            if table is affiliate_api_snapshots:
+                taken["pictures"] = _pictures(session, two)
             taken["aside"][table.name] = _set_aside(session, table, two)
         taken["unchosen"] = _unchoose(session, two)
         for table in references.tables():
@@ -89,6 +92,7 @@ def release(session: Session, taken: Mapping[str, Any], *, at: datetime) -> None
             _set_back(session, table, taken["joined"].get(table.name, []))
             _insert(session, table, taken["aside"].get(table.name, []))
         _set_back(session, media_locator, taken.get("unchosen", []))
+        _insert(session, snapshot_pictures, taken.get("pictures", []))
     follow_history.recompute(session, at=at)
 
 
@@ -121,6 +125,13 @@ def _set_aside(session: Session, table: sa.Table, two: Two) -> list[Row]:
     named = sa.and_(references.about(table, two.gone), _text(key).in_([str(row[key.name]) for row in rows]))
     session.execute(sa.delete(table).where(named))
     return rows
+
+
+def _pictures(session: Session, two: Two) -> list[Row]:
+    """Which files the snapshots mean that are set aside: these rows go with them."""
+    snapshots = affiliate_api_snapshots
+    aside = sa.select(snapshots.c.id).where(references.clashing(snapshots, two))
+    return _rows(session, snapshot_pictures, snapshot_pictures.c.snapshot_id.in_(aside))
 
 
 def _fill(session: Session, keep: PersonId, aside: list[Row]) -> Row | None:

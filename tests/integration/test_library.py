@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -113,7 +114,9 @@ def test_the_database_keeps_one_primary_for_a_person_and_none_that_is_deleted(
 ) -> None:
     for statement in (
         "UPDATE media_locator SET is_primary = true",
-        "UPDATE media_locator SET is_primary = true, deleted_at = now() WHERE original_name = 'a.jpg'",
+        "UPDATE media_locator SET deleted_at = now(); UPDATE media_locator SET is_primary = true",
+        "UPDATE media_locator SET was_primary = true",
+        "UPDATE media_locator SET problem = 'missing'",
         "UPDATE media_locator SET verdict = NULL",
         "UPDATE media_locator SET size_bytes = -1",
         "UPDATE media_locator SET byte_id = 'ABC'",
@@ -142,9 +145,35 @@ def test_tags_are_put_on_once_counted_and_taken_off(passing: Session, files: lis
 # taken away and brought back
 
 
-def test_a_deleted_file_is_not_found_until_it_is_brought_back(passing: Session, files: list[MediaFile]) -> None:
-    first = files[0]
+def test_a_picture_deleted_by_plain_sql_stands_for_nobody_and_does_again_when_it_is_back(
+    passing: Session, files: list[MediaFile]
+) -> None:
+    chosen = files[0]
+    media.set_primary(passing, chosen)
+
+    passing.execute(sa.text("UPDATE media_locator SET deleted_at = now() WHERE is_primary"))
+    gone = media.get(passing, chosen.id)
+    passing.execute(sa.text("UPDATE media_locator SET deleted_at = NULL"))
+
+    assert (gone.is_primary, media.get(passing, chosen.id).is_primary) == (False, True)
+
+
+def test_a_picture_that_comes_back_leaves_the_mark_to_the_one_chosen_meanwhile(
+    passing: Session, files: list[MediaFile]
+) -> None:
+    first, second, _ = files
     media.set_primary(passing, first)
+    media.delete(passing, first, at=NOON)
+    media.set_primary(passing, second)
+
+    media.restore(passing, media.get(passing, first.id))
+
+    assert [media.get(passing, one.id).is_primary for one in (first, second)] == [False, True]
+
+
+def test_a_deleted_file_is_not_found_until_it_is_brought_back(passing: Session, files: list[MediaFile]) -> None:
+    media.set_primary(passing, files[0])
+    first = media.get(passing, files[0].id)
 
     media.delete(passing, first, at=NOON)
     gone = media.get(passing, first.id)
@@ -182,6 +211,35 @@ def test_the_set_of_a_picture_that_was_taken_away_is_not_fetched_again(
     assert photosets.listed(passing) == []
     with pytest.raises(NotFoundError):
         photosets.allow(passing, ann, "88")
+
+
+def test_a_set_may_be_fetched_again_when_no_picture_of_it_is_away_unless_somebody_said_no(
+    passing: Session, ann: PersonId, files: list[MediaFile]
+) -> None:
+    passing.execute(sa.text("UPDATE media_locator SET photoset_id = '88', deleted_at = now()"))
+    first, *others = (media.get(passing, one.id) for one in files)
+    media.restore(passing, first)
+    while_some_are_away = photosets.is_skipped(passing, ann, "88")
+    for one in others:
+        media.restore(passing, one)
+    with_all_back = photosets.is_skipped(passing, ann, "88")
+    photosets.skip(passing, ann, "88", reason="too many", at=NOON)
+
+    media.delete(passing, media.get(passing, first.id), at=NOON)
+    media.restore(passing, media.get(passing, first.id))
+
+    assert (while_some_are_away, with_all_back) == (True, False)
+    assert photosets.is_skipped(passing, ann, "88")
+
+
+def test_an_address_of_any_length_is_found_again(passing: Session, ann: PersonId, files: list[MediaFile]) -> None:
+    url = "https://example.org/" + secrets.token_urlsafe(9000)
+    passing.execute(sa.text("UPDATE media_locator SET source_url = :url WHERE original_name = 'a.jpg'"), {"url": url})
+
+    found = media.from_source(passing, ann, url)
+
+    assert found
+    assert found.id == next(one.id for one in files if one.original_name == "a.jpg")
 
 
 # storages
