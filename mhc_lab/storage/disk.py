@@ -35,6 +35,7 @@ from mhc_lab.storage.store import (
     Stamp,
     agree,
     copied,
+    destination,
     is_utf8,
     new_marker,
     new_path,
@@ -174,7 +175,7 @@ class DiskStore:
 
     def move(self, relative_path: str, to: str) -> None:
         """Rename; the folders on the way are made, the one that was left stays."""
-        path, to = checked(relative_path), new_path(to)
+        path, to = checked(relative_path), destination(relative_path, to)
         (old, _, name), (folder, _, new_name) = path.rpartition("/"), to.rpartition("/")
         with self.at_root() as root, self._regular(root, path) as handle, self.blamed():
             if self._is_taken(root, to):

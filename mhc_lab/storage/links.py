@@ -75,6 +75,12 @@ def build_views(store: DiskStore, paths: Iterable[str], progress: Progress = SIL
     return Views(len(wanted), sum(map(len, wanted.values())), tuple(rebuilt), tuple(missing), tuple(left))
 
 
+def are_shown(store: DiskStore) -> bool:
+    """Whether somebody wants views here: that of everybody is there."""
+    with store.at_root() as root:
+        return _has_view(root, "")
+
+
 class _OccupiedError(Exception):
     """Something that is no link lies where a view belongs."""
 

@@ -13,7 +13,18 @@ from mhc_lab.core.errors import IntegrityError, RefusedError
 from mhc_lab.core.ids import ByteId
 from mhc_lab.core.names import relative_path as checked
 from mhc_lab.core.progress import SILENT, Progress
-from mhc_lab.storage.store import Capacity, FoundFile, Put, agree, copied, is_kept_out, new_path, offline, taken
+from mhc_lab.storage.store import (
+    Capacity,
+    FoundFile,
+    Put,
+    agree,
+    copied,
+    destination,
+    is_kept_out,
+    new_path,
+    offline,
+    taken,
+)
 
 _WRITTEN_NS = 1_767_225_600_000_000_000
 """The first instant of 2026: memory keeps no times."""
@@ -70,7 +81,7 @@ class MemoryStore:
 
     def move(self, relative_path: str, to: str) -> None:
         """Rename."""
-        path, to = checked(relative_path), new_path(to)
+        path, to = checked(relative_path), destination(relative_path, to)
         content = self._content(path)
         if self._is_taken(to):
             raise taken(to, self.root)

@@ -32,6 +32,7 @@ from mhc_lab.storage.store import (
     Put,
     agree,
     copied,
+    destination,
     is_kept_out,
     new_marker,
     new_path,
@@ -166,7 +167,7 @@ class S3Store:
 
     def move(self, relative_path: str, to: str) -> None:
         """Let the server copy it, read the copy, and only then free the old place."""
-        path, to = checked(relative_path), new_path(to)
+        path, to = checked(relative_path), destination(relative_path, to)
         key, new_key = self._key(path), self._key(to)
         self._prove()
         seen = self._existing(key)

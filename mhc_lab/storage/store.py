@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 
 from mhc_lab.core.errors import ConfigurationError, IntegrityError, RefusedError
 from mhc_lab.core.ids import ByteId
-from mhc_lab.core.names import relative_path
+from mhc_lab.core.names import relative_path as checked
 from mhc_lab.core.progress import SILENT, Progress
 
 MARKER = ".mhc-store.json"
@@ -31,6 +31,9 @@ OURS = ".mhc-"
 
 UNFINISHED = ".mhc-put-"
 """What begins so is being written, or was when its process was killed."""
+
+QUARANTINE = ".mhc-quarantine"
+"""The folder of what was set aside."""
 
 BLOCK_BYTES = 1 << 18
 LONGEST_NAME = 255
@@ -155,7 +158,7 @@ def new_path(text: str) -> str:
     RefusedError
         It leads out, is no UTF-8, has a control character or too long a name, or is kept out of listings.
     """
-    path = relative_path(text)
+    path = checked(text)
     parts = PurePosixPath(path).parts
     if path == MARKER or any(part.startswith(OURS) for part in parts[1:]) or parts[0].startswith(UNFINISHED):
         raise RefusedError(f'"{path}" is a name the workbench keeps for itself.', rule="own names")
@@ -166,6 +169,11 @@ def new_path(text: str) -> str:
     if any(len(part.encode()) > LONGEST_NAME for part in parts):
         raise RefusedError(f'A part of "{path}" is longer than {LONGEST_NAME} bytes.', rule="short names")
     return path
+
+
+def destination(relative_path: str, to: str) -> str:
+    """``to`` as a place for the file at ``relative_path``: a new path, or, for one out of the quarantine, any it can have had."""
+    return checked(to) if relative_path.startswith(f"{QUARANTINE}/") else new_path(to)
 
 
 def is_kept_out(name: str) -> bool:

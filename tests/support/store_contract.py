@@ -126,6 +126,15 @@ class Contract:
         assert paths(store) == ["a.jpg"]
         assert content(store, ".mhc-quarantine/a.jpg") == b"the bytes"
 
+    def test_what_was_set_aside_goes_back_even_under_a_name_nobody_may_put(self, store: Store) -> None:
+        put(store, ".mhc-quarantine/a.jpg")
+
+        store.move(".mhc-quarantine/a.jpg", "a/.DS_Store")
+
+        assert content(store, "a/.DS_Store") == b"the bytes"
+        with pytest.raises(RefusedError):
+            store.move("a/.DS_Store", "b/.DS_Store")
+
     @pytest.mark.parametrize("use", ["stat", "read"])
     def test_what_is_not_there_is_not_found(self, store: Store, use: str) -> None:
         with pytest.raises(FileNotFoundError):

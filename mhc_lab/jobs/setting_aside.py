@@ -1,0 +1,247 @@
+"""Files leave the library for the quarantine of their store, and come back: the one way in which any job takes bytes away.
+
+:func:`leave` belongs into a step: it reads again what is to stay and what is to go, and says in one transaction what is meant to be.
+:func:`settle` lets the bytes follow once all steps are done. :func:`come_back` puts the bytes back before the rows say so. Each of them
+can be killed at any instant and done again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from mhc_lab.core.errors import ConflictError, IntegrityError, RefusedError
+from mhc_lab.core.ids import ByteId, MediaId, RunId, StorageId
+from mhc_lab.core.progress import SILENT, Progress
+from mhc_lab.jobs import stores, views
+from mhc_lab.jobs.stepwise import Signed
+from mhc_lab.schema.media import media_locator
+from mhc_lab.services import audit_log, media, quarantine, storages
+from mhc_lab.services.quarantine import Leaving, QuarantinedFile
+from mhc_lab.storage.store import FoundFile, Store
+from mhc_lab.workbench import Workbench
+
+_AT_ONCE = 200
+"""Files whose bytes move before their rows say so."""
+
+Opener = Callable[[StorageId], Store]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What :func:`leave` did."""
+
+    ids: Mapping[str, UUID]
+    """Of each file that leaves, by its name: hand them to :func:`come_back`."""
+    refused: tuple[str, ...]
+    """Name and reason of each that stays because it, or its keeper, is not what it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    id: MediaId
+    storage_id: StorageId
+    relative_path: str
+    byte_id: ByteId
+    deleted_at: datetime | None
+
+
+def opener(wb: Workbench, session: Session) -> Opener:
+    """Opens each storage once."""
+    known = {storage.id: storage for storage in storages.listed(session)}
+    open_: dict[StorageId, Store] = {}
+
+    def get(storage: StorageId) -> Store:
+        if storage not in open_:
+            open_[storage] = stores.opened(wb, known[storage])
+        return open_[storage]
+
+    return get
+
+
+def leave(session: Session, signed: Signed, leaving: Sequence[Leaving]) -> Left:
+    """Set files aside whose bytes, and whose keeper's bytes, were read now and are what they should be.
+
+    A row of such a file is deleted; the bytes stay where they are until :func:`settle`.
+    """
+    opened = opener(signed.wb, session)
+    rows = _locked(session, {id_ for one in leaving for id_ in (one.media, one.keeper) if id_})
+    read = _read(opened, _places(leaving, rows))
+    refused, going = [], []
+    for one in leaving:
+        why = _objection(one, rows, read)
+        if why:
+            refused.append(f"{one.name}: {why}")
+        else:
+            going.append(one)
+    own = (rows.get(one.media) for one in going if one.media)
+    _delete(session, [row.id for row in own if row and row.deleted_at is None], signed.at)
+    ids = quarantine.add(session, signed.run, going, at=signed.at)
+    if going:
+        details = {"files": len(going), "bytes": sum(one.size_bytes for one in going)}
+        audit_log.append(session, actor=signed.by, action="media.set_aside", subject=str(signed.run), details=details)
+    return Left(ids, tuple(refused))
+
+
+def settle(wb: Workbench, run: RunId, progress: Progress = SILENT) -> None:
+    """Move the bytes of what ``run`` set aside.
+
+    Raises
+    ------
+    IntegrityError
+        Some of these files vanished before they could be moved; the others were moved, and so they are told once.
+    """
+    with wb.reader as session:
+        files = quarantine.of_run(session, run, "leaving")
+    views.follow(wb, {file.storage_id for file in files})  # first, so that no link leads nowhere
+    vanished: list[str] = []
+    for start in range(0, len(files), _AT_ONCE):
+        some = files[start : start + _AT_ONCE]
+        with wb.reader as session:
+            opened = opener(wb, session)
+        vanished += [
+            f"{file.storage}:{file.relative_path}"
+            for file in some
+            if not _moved(opened(file.storage_id), file.relative_path, file.quarantine_path, file.byte_id)
+        ]
+        with wb.transaction() as session:
+            quarantine.change(session, [file.id for file in some], "aside", at=wb.clock.now())
+        progress(start + len(some), len(files), "files set aside")
+    if vanished:
+        raise IntegrityError(
+            f"{len(vanished):,} files vanished before they could be set aside: {', '.join(vanished[:5])}. "
+            "Their rows are deleted as planned. Apply again to finish the run, then look for who took them."
+        )
+
+
+def come_back(session: Session, signed: Signed, ids: Iterable[UUID]) -> tuple[str, ...]:
+    """Put files back to where they lay, bytes first, then their rows; place and reason of each that could not be."""
+    opened = opener(signed.wb, session)
+    refused, back = [], []
+    for file in quarantine.those(session, ids):
+        why = "" if file.state == "back" else _returned(session, opened, file)
+        if why:
+            refused.append(f"{file.storage}:{file.relative_path}: {why}")
+        elif file.state != "back":
+            back.append(file)
+    quarantine.change(session, [file.id for file in back], "back", at=signed.at)
+    if back:
+        audit_log.append(
+            session, actor=signed.by, action="media.come_back", subject=str(signed.run), details={"files": len(back)}
+        )
+    return tuple(refused)
+
+
+# what is checked before
+
+
+def _locked(session: Session, ids: set[MediaId]) -> dict[MediaId, _Row]:
+    columns = [media_locator.c[name] for name in _Row.__dataclass_fields__]
+    wanted = media_locator.c.id == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Uuid)))
+    statement = sa.select(*columns).where(wanted).order_by(media_locator.c.id).with_for_update()
+    return {row.id: _Row(*row) for row in session.execute(statement)}
+
+
+_Place = tuple[StorageId, str]
+_Found = tuple[FoundFile, ByteId | None]
+
+
+def _places(leaving: Sequence[Leaving], rows: Mapping[MediaId, _Row]) -> set[_Place]:
+    keepers = (rows[one.keeper] for one in leaving if one.keeper and one.keeper in rows)
+    return {(one.storage, one.relative_path) for one in leaving} | {
+        (row.storage_id, row.relative_path) for row in keepers
+    }
+
+
+def _read(opened: Opener, places: Iterable[_Place]) -> dict[_Place, _Found]:
+    """What lies in each place now and which bytes it has; a place with nothing in it is left out."""
+    by_storage: dict[StorageId, list[FoundFile]] = defaultdict(list)
+    for storage, path in sorted(places):
+        try:
+            by_storage[storage].append(opened(storage).stat(path))
+        except (FileNotFoundError, RefusedError):
+            continue
+    return {
+        (storage, file.relative_path): (file, digest)
+        for storage, files in by_storage.items()
+        for file, digest in zip(files, opened(storage).digests(files), strict=True)
+    }
+
+
+def _objection(one: Leaving, rows: Mapping[MediaId, _Row], read: Mapping[_Place, _Found]) -> str:
+    """Why a file has to stay; empty when it may go."""
+    here = (one.storage, one.relative_path)
+    if here not in read:
+        return "it is not there any more"
+    if read[here][1] != one.byte_id:
+        return "it has other bytes by now, or cannot be read"
+    row = rows.get(one.media) if one.media else None
+    if one.media and (row is None or (row.storage_id, row.relative_path, row.byte_id) != (*here, one.byte_id)):
+        return "its row was changed"
+    if one.keeper is None:
+        return ""
+    kept = rows.get(one.keeper)
+    there = (kept.storage_id, kept.relative_path) if kept else here
+    if kept is None or kept.deleted_at or there not in read or read[there][1] != one.byte_id:
+        return "the file that should stay for it is not there with the same bytes"
+    if there == here or _is_same(read[here][0], read[there][0]):
+        return "it is the very file that should stay"
+    return ""
+
+
+def _is_same(one: FoundFile, other: FoundFile) -> bool:
+    """Whether two places hold one file: two names of it, or a disk that takes two names for one."""
+    if one.stamp is None or other.stamp is None:
+        return False
+    return (one.stamp.device, one.stamp.inode) == (other.stamp.device, other.stamp.inode)
+
+
+def _delete(session: Session, ids: Sequence[MediaId], at: datetime) -> None:
+    gone = media_locator.c.id == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Uuid)))
+    session.execute(sa.update(media_locator).where(gone).values(deleted_at=at))
+
+
+# how bytes move
+
+
+def _moved(store: Store, path: str, to: str, byte_id: ByteId) -> bool:
+    """Whether these bytes are at ``to`` now and no more at ``path``, whatever a killed move left."""
+    try:
+        store.move(path, to)
+    except FileNotFoundError:
+        return _has(store, to, byte_id)
+    except FileExistsError:
+        if not _has(store, to, byte_id):
+            raise
+        store.remove(path, expected=byte_id)  # a bucket copies first
+    return True
+
+
+def _has(store: Store, path: str, byte_id: ByteId) -> bool:
+    try:
+        return store.digests([store.stat(path)]) == [byte_id]
+    except FileNotFoundError:
+        return False
+
+
+def _returned(session: Session, opened: Opener, file: QuarantinedFile) -> str:
+    """Why a file could not be put back; empty when it was."""
+    if file.state in {"purging", "purged"}:
+        return "it was purged"
+    row = next(iter(_locked(session, {file.media_id}).values()), None) if file.media_id else None
+    if row and (row.storage_id, row.relative_path) != (file.storage_id, file.relative_path):
+        return "its row was changed"
+    try:
+        if not _moved(opened(file.storage_id), file.quarantine_path, file.relative_path, file.byte_id):
+            return "it is neither in quarantine nor where it lay"
+        if row and row.deleted_at == file.set_aside_at:  # one that was deleted before stays deleted
+            media.restore(session, media.get(session, row.id))
+    except (FileExistsError, ConflictError):
+        return "something else is in its place by now"
+    return ""

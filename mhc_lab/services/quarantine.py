@@ -1,0 +1,130 @@
+"""Files that were set aside: where they lay, where they lie now, why, and which file with the same bytes stays for them.
+
+A row says what is meant to be before the bytes follow: ``leaving`` is in its old place or in quarantine, ``aside`` is in quarantine,
+``back`` is in its old place, ``purging`` may be gone, ``purged`` is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Literal
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from mhc_lab.core.ids import ByteId, MediaId, RunId, StorageId
+from mhc_lab.schema.media import file_storages, quarantined_files
+from mhc_lab.storage.layout import safe_name
+from mhc_lab.storage.store import QUARANTINE
+
+State = Literal["leaving", "aside", "returning", "back", "purging", "purged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A file that is to be set aside."""
+
+    name: str
+    """How a reviewer names it."""
+    storage: StorageId
+    relative_path: str
+    byte_id: ByteId
+    size_bytes: int
+    reason: str
+    media: MediaId | None = None
+    """Its row; None when it has none."""
+    keeper: MediaId | None = None
+    """The file with the same bytes that stays for it; None: there is none, and it can never be purged."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedFile:
+    """A file that was set aside."""
+
+    id: UUID
+    run_id: RunId
+    media_id: MediaId | None
+    storage_id: StorageId
+    storage: str
+    relative_path: str
+    quarantine_path: str
+    byte_id: ByteId
+    size_bytes: int
+    reason: str
+    keeper_id: MediaId | None
+    state: State
+    set_aside_at: datetime
+    changed_at: datetime
+
+
+_FILE = [
+    file_storages.c.name if name == "storage" else quarantined_files.c[name]
+    for name in QuarantinedFile.__dataclass_fields__
+]
+_PLACED = quarantined_files.join(file_storages)
+
+
+def place(run: RunId, relative_path: str) -> str:
+    """Where a file goes that ``run`` sets aside: below a folder of the run, under its own path as far as every disk can keep it."""
+    parts = (safe_name(part) for part in PurePosixPath(relative_path).parts)
+    return "/".join((QUARANTINE, str(run), *parts))
+
+
+def add(session: Session, run: RunId, leaving: Sequence[Leaving], *, at: datetime) -> dict[str, UUID]:
+    """Rows for files that leave now; the id of each by its name."""
+    rows = [
+        {
+            "run_id": run,
+            "media_id": one.media,
+            "storage_id": one.storage,
+            "relative_path": one.relative_path,
+            "quarantine_path": place(run, one.relative_path),
+            "byte_id": one.byte_id,
+            "size_bytes": one.size_bytes,
+            "reason": one.reason,
+            "keeper_id": one.keeper,
+            "state": "leaving",
+            "set_aside_at": at,
+            "changed_at": at,
+        }
+        for one in leaving
+    ]
+    if not rows:
+        return {}
+    new = sa.insert(quarantined_files).returning(quarantined_files.c.id, sort_by_parameter_order=True)
+    ids = session.scalars(new, rows).all()
+    return {one.name: id_ for one, id_ in zip(leaving, ids, strict=True)}
+
+
+def those(session: Session, ids: Iterable[UUID]) -> list[QuarantinedFile]:
+    """The files with these ids, kept from others until the transaction ends; in the order in which they were set aside."""
+    wanted = quarantined_files.c.id == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Uuid)))
+    return _found(session, wanted, lock=True)
+
+
+def of_run(session: Session, run: RunId, *states: State) -> list[QuarantinedFile]:
+    """What a run set aside and is in one of ``states``."""
+    return _found(session, quarantined_files.c.run_id == run, quarantined_files.c.state.in_(states))
+
+
+def in_state(session: Session, *states: State) -> list[QuarantinedFile]:
+    """Every file in one of ``states``."""
+    return _found(session, quarantined_files.c.state.in_(states))
+
+
+def change(session: Session, ids: Iterable[UUID], state: State, *, at: datetime) -> None:
+    """Note that these files are in ``state`` now."""
+    wanted = quarantined_files.c.id == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Uuid)))
+    session.execute(sa.update(quarantined_files).where(wanted).values(state=state, changed_at=at))
+
+
+def _found(session: Session, *conditions: sa.ColumnElement[bool], lock: bool = False) -> list[QuarantinedFile]:
+    order = (quarantined_files.c.set_aside_at, quarantined_files.c.storage_id, quarantined_files.c.relative_path)
+    statement = sa.select(*_FILE).select_from(_PLACED).where(*conditions).order_by(*order)
+    if lock:
+        statement = statement.with_for_update(of=quarantined_files)
+    return [QuarantinedFile(*row) for row in session.execute(statement)]

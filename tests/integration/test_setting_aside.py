@@ -1,0 +1,230 @@
+"""Files set aside and brought back: bytes and rows together, whatever happens in between."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from mhc_lab.core.errors import IntegrityError
+from mhc_lab.jobs import ingest, setting_aside, stepwise, views
+from mhc_lab.jobs.journal import Step
+from mhc_lab.jobs.plan import Plan, Receipt
+from mhc_lab.jobs.stepwise import Job, Signed
+from mhc_lab.schema.media import media_locator, quarantined_files
+from mhc_lab.services import media, people, quarantine, storages
+from mhc_lab.services.media import Wanted
+from mhc_lab.services.quarantine import Leaving
+from mhc_lab.workbench import Workbench
+
+KEPT, COPY, OTHER = "people/ann/auto/a.jpg", "people/ann/uploads/copy of a.jpg", "people/ann/uploads/b.jpg"
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    name: str
+    reason: str = "a copy"
+
+
+@dataclass(frozen=True, slots=True)
+class AwayPlan(Plan):
+    kind: ClassVar[str] = "away"
+    actions: tuple[Away, ...]
+
+
+def _steps(session: Session, plan: AwayPlan) -> list[Step]:
+    return [Step(1, {stepwise.ACTIONS: [one.name for one in plan.actions]}, {})]
+
+
+def _reverse(session: Session, steps: list[Step]) -> list[Step]:
+    return [Step(1, {"ids": steps[0].before["ids"]}, {})]
+
+
+def _do(session: Session, step: Step, signed: Signed) -> dict[str, object]:
+    if "ids" in step.action:
+        ids = [UUID(one) for one in step.action["ids"]]  # type: ignore[attr-defined]
+        return {stepwise.REFUSED: list(setting_aside.come_back(session, signed, ids))}
+    names: list[str] = step.action[stepwise.ACTIONS]  # type: ignore[assignment]
+    rows = {one.relative_path: one for one in media.found(session, Wanted())}
+    storage = storages.get(session, "disk").id
+    keeper = rows[KEPT]
+    leaving = [
+        Leaving(name, storage, name, rows[name].byte_id, rows[name].size_bytes, "a copy", rows[name].id, keeper.id)
+        if name in rows
+        else Leaving(name, storage, name, keeper.byte_id, keeper.size_bytes, "litter")
+        for name in names
+    ]
+    left = setting_aside.leave(session, signed, leaving)
+    return {"ids": [str(one) for one in left.ids.values()], stepwise.REFUSED: list(left.refused)}
+
+
+AWAY = Job("away", "files", _steps, _reverse, _do, lambda count, _: f"{count} away", settle=setting_aside.settle)
+
+
+@pytest.fixture
+def root(empty_wb: Workbench, tmp_path: Path) -> Path:
+    """A disk with a file, a copy of it, and another one; all taken in."""
+    folder = tmp_path / "disk"
+    for path, content in {KEPT: b"one", COPY: b"one", OTHER: b"two"}.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    with empty_wb.transaction() as session:
+        people.find_or_create(session, ["ann"], at=empty_wb.clock.now())
+    ingest.ingest(empty_wb, folder)
+    return folder
+
+
+def set_aside(wb: Workbench, *names: str) -> Receipt:
+    return stepwise.apply(wb, AWAY, AwayPlan(wb.clock.now(), tuple(map(Away, names))).approve(by="ada"))
+
+
+def tree(root: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def rows(wb: Workbench) -> list[object]:
+    with wb.reader as session:
+        return list(session.execute(sa.select(media_locator).order_by(media_locator.c.id)))
+
+
+def states(wb: Workbench) -> list[str]:
+    with wb.reader as session:
+        return list(session.scalars(sa.select(quarantined_files.c.state)))
+
+
+def test_a_file_set_aside_lies_in_quarantine_and_its_row_is_deleted(empty_wb: Workbench, root: Path) -> None:
+    receipt = set_aside(empty_wb, COPY)
+
+    assert receipt.done_count == 1
+    assert not (root / COPY).exists()
+    assert (root / ".mhc-quarantine" / str(receipt.run) / COPY).read_bytes() == b"one"
+    with empty_wb.reader as session:
+        assert [one.relative_path for one in media.found(session, Wanted(is_deleted=True))] == [COPY]
+    assert states(empty_wb) == ["aside"]
+
+
+def test_it_comes_back_byte_for_byte_and_row_for_row(empty_wb: Workbench, root: Path) -> None:
+    before, files = rows(empty_wb), tree(root)
+
+    back = stepwise.restore(empty_wb, AWAY, set_aside(empty_wb, COPY))
+
+    assert back.refused == ()
+    assert (rows(empty_wb), tree(root), states(empty_wb)) == (before, files, ["back"])
+
+
+def test_a_file_without_a_row_leaves_and_comes_back_even_under_a_name_of_the_system(
+    empty_wb: Workbench, root: Path
+) -> None:
+    litter = "people/ann/auto/.DS_Store"
+    (root / litter).write_bytes(b"one")
+
+    receipt = set_aside(empty_wb, litter)
+    was_there = (root / litter).exists()
+    back = stepwise.restore(empty_wb, AWAY, receipt)
+
+    assert (was_there, back.refused) == (False, ())
+    assert (root / litter).read_bytes() == b"one"
+
+
+@pytest.mark.parametrize(
+    ("happens", "why"),
+    [
+        (lambda root: (root / COPY).write_bytes(b"new"), "other bytes"),
+        (lambda root: (root / COPY).unlink(), "not there any more"),
+        (lambda root: (root / KEPT).write_bytes(b"rot"), "should stay for it"),
+        (lambda root: (root / KEPT).unlink(), "should stay for it"),
+        (lambda root: ((root / COPY).unlink(), os.link(root / KEPT, root / COPY)), "the very file"),
+    ],
+)
+def test_a_file_stays_when_it_or_its_keeper_is_not_what_it_should_be(
+    empty_wb: Workbench, root: Path, happens: object, why: str
+) -> None:
+    happens(root)  # type: ignore[operator]
+    files = tree(root)
+
+    receipt = set_aside(empty_wb, COPY)
+
+    assert (receipt.done_count, len(receipt.refused)) == (0, 1)
+    assert why in receipt.refused[0]
+    assert tree(root) == files
+    with empty_wb.reader as session:
+        assert media.count(session, Wanted(is_deleted=True)) == 0
+
+
+def test_a_run_killed_before_the_bytes_followed_is_finished_by_the_next(
+    empty_wb: Workbench, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quarantine, "change", _interrupt)  # moved, and nobody wrote it down
+    with pytest.raises(KeyboardInterrupt):
+        set_aside(empty_wb, COPY)
+    monkeypatch.undo()
+
+    receipt = set_aside(empty_wb, COPY)
+
+    assert (receipt.done_count, receipt.refused) == (1, ())
+    assert states(empty_wb) == ["aside"]
+    assert not (root / COPY).exists()
+
+
+def test_a_restore_killed_after_the_bytes_came_back_is_finished_by_the_next(
+    empty_wb: Workbench, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, files = rows(empty_wb), tree(root)
+    receipt = set_aside(empty_wb, COPY)
+    monkeypatch.setattr(quarantine, "change", _interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        stepwise.restore(empty_wb, AWAY, receipt)
+    monkeypatch.undo()
+
+    stepwise.restore(empty_wb, AWAY, receipt)
+
+    assert (rows(empty_wb), tree(root)) == (before, files)
+
+
+def test_a_file_that_vanishes_before_it_is_moved_is_told_once(
+    empty_wb: Workbench, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taken_away(*_: object) -> None:
+        (root / COPY).unlink()
+
+    monkeypatch.setattr(views, "follow", taken_away)
+    with pytest.raises(IntegrityError, match=r"1 files? vanished"):
+        set_aside(empty_wb, COPY, OTHER)
+    monkeypatch.undo()
+
+    receipt = set_aside(empty_wb, COPY, OTHER)
+
+    assert receipt.done_count == 1  # the other one has no keeper with its bytes
+
+
+def test_what_took_its_place_stays_and_the_file_stays_in_quarantine(empty_wb: Workbench, root: Path) -> None:
+    receipt = set_aside(empty_wb, COPY)
+    (root / COPY).write_bytes(b"another")
+
+    back = stepwise.restore(empty_wb, AWAY, receipt)
+
+    assert "something else is in its place" in back.refused[0]
+    assert (root / COPY).read_bytes() == b"another"
+    assert states(empty_wb) == ["aside"]
+
+
+def test_no_link_leads_to_a_file_that_was_set_aside(empty_wb: Workbench, root: Path) -> None:
+    with empty_wb.reader as session:
+        storage = storages.get(session, "disk")
+    views.build(empty_wb, storage)
+
+    set_aside(empty_wb, COPY)
+
+    links = [path for path in root.rglob("*") if path.is_symlink()]
+    assert links
+    assert all(link.exists() for link in links)
+
+
+def _interrupt(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
