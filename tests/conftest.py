@@ -1,4 +1,4 @@
-"""Fixtures on the real thing: one embedded server for the whole run, one database copied per test.
+"""Fixtures on the real thing: one embedded server for the whole run and all its workers, one database copied per test.
 
 ``wb`` is the demo world with its proven mirror, built once and copied; ``empty_wb`` has tables and no rows; ``database`` is migrated, for
 what needs no workbench; ``session`` is rolled back.
@@ -7,6 +7,7 @@ what needs no workbench; ``session`` is rolled back.
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 import tempfile
 import uuid
@@ -22,7 +23,7 @@ from psycopg import sql
 from sqlalchemy.orm import Session
 
 from mhc_lab import demo
-from mhc_lab.core.home import prepare
+from mhc_lab.core.home import locked, prepare
 from mhc_lab.core.secrets import Secret
 from mhc_lab.core.settings import Settings
 from mhc_lab.db import embedded, migrate, passfile
@@ -41,22 +42,36 @@ settings.load_profile("ours")
 
 
 @pytest.fixture(scope="session")
-def home() -> Iterator[Path]:
-    """A home of its own with a running embedded server, removed afterwards."""
+def home(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Path]:
+    """A home of its own with a running embedded server, shared by all workers; the last one out removes it."""
+    run = tmp_path_factory.getbasetemp() if worker_id == "master" else tmp_path_factory.getbasetemp().parent
+    note, here = run / "server", run / f"uses-server-{worker_id}"
+    with locked(run / "server.lock"):
+        folder = Path(note.read_text()) if note.exists() else _started()
+        note.write_text(str(folder))
+        here.touch()
+    yield folder
+    with locked(run / "server.lock"):
+        here.unlink()
+        if not any(run.glob("uses-server-*")):
+            note.unlink()
+            _removed(folder)
+
+
+def _started() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="mhc-tests-"))
-    server = embedded.start(prepare(folder))
-    for setting in (
-        "fsync",
-        "full_page_writes",
-        "synchronous_commit",
-    ):  # what a power cut would take is made again by the next run
+    embedded.start(prepare(folder))
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # a power cut takes what the next run makes again
         Copies(folder).run("ALTER SYSTEM SET {} = off", setting)
     Copies(folder).run("SELECT pg_reload_conf()")
-    yield folder
+    return folder
+
+
+def _removed(folder: Path) -> None:
+    server = embedded.locate(folder)
     embedded.stop(folder)
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.rmtree(server.cluster.parent, ignore_errors=True)
-    shutil.rmtree(server.socket, ignore_errors=True)
+    for place in (folder, server.cluster.parent, server.socket):
+        shutil.rmtree(place, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -102,23 +117,31 @@ class Copies:
 
 
 @pytest.fixture(scope="session")
-def _empty_template(home: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A migrated database without rows."""
-    settings = Copies(home).settings(tmp_path_factory.mktemp("empty"))
-    database = Database.open(settings)
-    migrate.upgrade(database)
-    database.close()
-    return database.owner.database
+def _empty_template(home: Path) -> str:
+    """A migrated database without rows, made by the first worker that needs it."""
+    note = home / "empty-template"
+    with locked(home / "empty-template.lock"):
+        if not note.exists():
+            database = Database.open(Copies(home).settings(home / "empty"))
+            migrate.upgrade(database)
+            database.close()
+            note.write_text(database.owner.database)
+    return note.read_text()
 
 
 @pytest.fixture(scope="session")
-def seeded(home: Path, _empty_template: str, tmp_path_factory: pytest.TempPathFactory) -> Seeded:
-    """The demo world, built once."""
-    settings = Copies(home).settings(tmp_path_factory.mktemp("seeded"), template=_empty_template)
-    with Workbench.open(settings, clock=FrozenClock()) as wb:
-        truth = demo.build(wb, seed=1)
-        wb.refresh_mirror()
-        return Seeded(wb.database.owner.database, settings.home, truth)
+def seeded(home: Path, _empty_template: str) -> Seeded:
+    """The demo world, built by the first worker that needs it."""
+    note = home / "seeded.pickle"
+    with locked(home / "seeded.lock"):
+        if not note.exists():
+            settings = Copies(home).settings(home / "seeded", template=_empty_template)
+            with Workbench.open(settings, clock=FrozenClock()) as wb:
+                truth = demo.build(wb, seed=1)
+                wb.refresh_mirror()
+                note.write_bytes(pickle.dumps(Seeded(wb.database.owner.database, settings.home, truth)))
+    built: Seeded = pickle.loads(note.read_bytes())
+    return built
 
 
 @pytest.fixture
