@@ -61,7 +61,11 @@ def home(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[P
 def _started() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="mhc-tests-"))
     embedded.start(prepare(folder))
-    for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # a power cut takes what the next run makes again
+    for setting in (
+        "fsync",
+        "full_page_writes",
+        "synchronous_commit",
+    ):  # a power cut takes what the next run makes again
         Copies(folder).run("ALTER SYSTEM SET {} = off", setting)
     Copies(folder).run("SELECT pg_reload_conf()")
     return folder

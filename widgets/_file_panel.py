@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from mhc_lab.core import display
 from mhc_lab.jobs.previews import LARGE, previews
-from mhc_lab.services import audit_log, media, photosets
+from mhc_lab.services import media
 from mhc_lab.services.media import MediaFile
 from mhc_lab.workbench import Workbench
 from widgets._file_tile import marks, pictured
@@ -104,24 +104,11 @@ class FilePanel(ipw.VBox):
         self._do(f"Stands for {self.file.username} now.", choose, back)
 
     def _remove(self) -> None:
-        """Delete, with an undo that gives back what the deletion took along: the mark, and that the set may be fetched."""
-        was = self.file
-        if was.is_deleted:
+        """Delete or restore, each the undo of the other."""
+        if self.file.is_deleted:
             self._do("Restored.", self._restore, self._delete)
-            return
-        with self.wb.reader as session:
-            is_spared = was.person_id is not None and not photosets.is_skipped(
-                session, was.person_id, was.photoset_id or ""
-            )
-
-        def back(session: Session, file: MediaFile) -> None:
-            self._restore(session, file)
-            if was.is_primary:
-                media.set_primary(session, media.get(session, file.id))
-            if is_spared and was.person_id and was.photoset_id:
-                photosets.allow(session, was.person_id, was.photoset_id)
-
-        self._do("Deleted. Not a byte was touched.", self._delete, back)
+        else:
+            self._do("Deleted. Not a byte was touched.", self._delete, self._restore)
 
     def _retag(self) -> None:
         wanted = [one for one in self.tags.value.split(",") if one.strip()]
@@ -143,16 +130,10 @@ class FilePanel(ipw.VBox):
             self.on_change(changed)
 
     def _delete(self, session: Session, file: MediaFile) -> None:
-        media.delete(session, file, at=self.wb.clock.now())
-        self._log(session, "media.delete", file)
+        media.delete(session, file, by=self.wb.user, at=self.wb.clock.now())
 
     def _restore(self, session: Session, file: MediaFile) -> None:
-        media.restore(session, file)
-        self._log(session, "media.restore", file)
-
-    def _log(self, session: Session, action: str, file: MediaFile) -> None:
-        place = f"{file.storage}:{file.relative_path}"
-        audit_log.append(session, actor=self.wb.user, action=action, subject=place, details={"files": [str(file.id)]})
+        media.restore(session, file, by=self.wb.user)
 
 
 def _set_favorite(session: Session, file: MediaFile, *, favorite: bool) -> None:

@@ -180,15 +180,12 @@ def delete(files: Ids, as_json: Json = False) -> None:
 
     Example: mhc media delete 3f2a9c
     """
-    from mhc_lab.services import audit_log, media
+    from mhc_lab.services import media
 
     with opened() as wb, wb.transaction() as session:
         chosen = [media.get(session, one) for one in files]
         for one in chosen:
-            media.delete(session, one, at=wb.clock.now())
-        subject = f"{len(chosen)} files"
-        details = {"files": [str(one.id) for one in chosen]}
-        audit_log.append(session, actor=wb.user, action="media.delete", subject=subject, details=details)
+            media.delete(session, one, by=wb.user, at=wb.clock.now())
     undo = " ".join(str(one.id)[:8] for one in chosen)
     answer(
         {"deleted": [one.id for one in chosen]},
@@ -203,16 +200,12 @@ def restore(files: Ids, as_json: Json = False) -> None:
 
     Example: mhc media restore 3f2a9c
     """
-    from mhc_lab.services import audit_log, media
+    from mhc_lab.services import media
 
     with opened() as wb, wb.transaction() as session:
         chosen = [media.get(session, one) for one in files]
         for one in chosen:
-            media.restore(session, one)
-        details = {"files": [str(one.id) for one in chosen]}
-        audit_log.append(
-            session, actor=wb.user, action="media.restore", subject=f"{len(chosen)} files", details=details
-        )
+            media.restore(session, one, by=wb.user)
     answer({"restored": [one.id for one in chosen]}, as_json=as_json, words=f"{len(chosen)} brought back")
 
 
@@ -228,7 +221,7 @@ def upload(
 
     Example: mhc media upload portrait.jpg --person amber_otter
     """
-    from mhc_lab.jobs import saving
+    from mhc_lab.jobs import saving, views
     from mhc_lab.media.examine import Examiner
 
     with opened() as wb, Examiner() as examiner:
@@ -236,6 +229,7 @@ def upload(
         for number, file in enumerate(files, start=1):
             saved.append(saving.upload(wb, file, username=person, source=source, storage=storage, examiner=examiner))
             wb.progress(number, len(files), "files")
+        views.follow(wb, {one.storage for one in saved if one.is_new})
     answer(saved, as_json=as_json, words="\n".join(map(str, saved)))
 
 
@@ -252,7 +246,7 @@ def download(
 
     Example: mhc media download https://example.com/a.jpg --person amber_otter
     """
-    from mhc_lab.jobs import saving
+    from mhc_lab.jobs import saving, views
     from mhc_lab.media.examine import Examiner
 
     with opened() as wb, Examiner() as examiner:
@@ -264,6 +258,7 @@ def download(
                 )
             )
             wb.progress(number, len(urls), "files")
+        views.follow(wb, {one.storage for one in saved if one.is_new})
     answer(saved, as_json=as_json, words="\n".join(map(str, saved)))
 
 

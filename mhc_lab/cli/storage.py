@@ -113,6 +113,27 @@ def reactivate(name: Name, as_json: Json = False) -> None:
     answer(storage, as_json=as_json)
 
 
+@app.command()
+def views(name: Name, as_json: Json = False) -> None:
+    """Build folders of links on a disk, `all/` of everybody and `people/NAME/all/` of each person; they are kept up from then on.
+
+    Example: mhc storage views ssd
+    """
+    from mhc_lab.core import display
+    from mhc_lab.jobs import views as jobs
+    from mhc_lab.services import storages
+
+    with opened() as wb:
+        with wb.reader as session:
+            storage = storages.get(session, name)
+        built = jobs.build(wb, storage, progress=wb.progress)
+    words = f"{display.plural(built.view_count, 'view')} with {display.plural(built.link_count, 'link')}"
+    changed = f"{words}, {len(built.rebuilt):,} of them changed" if built.rebuilt else f"{words}, none changed"
+    lost = [f"  no file at {path}" for path in built.missing]
+    lost += [f"  left alone, something else is there: {path}" for path in built.left]
+    answer(built, as_json=as_json, words="\n".join([changed, *lost]))
+
+
 def _words(known: list[Storage], contents: list[Contents]) -> str:
     from mhc_lab.core import display
 

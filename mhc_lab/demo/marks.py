@@ -91,7 +91,7 @@ def take_in(wb: Workbench, marks: Marks) -> None:
         for path in marks.primaries.values():
             media.set_primary(session, files[path])
         for path in marks.deleted:
-            media.delete(session, files[path], at=at)
+            media.delete(session, files[path], by=wb.user, at=at)
         for one in marks.skipped:
             photosets.skip(
                 session, people.get(session, one.username).id, one.photoset_id, reason="all of them blurred", at=at

@@ -19,7 +19,7 @@ from mhc_lab.core import display
 from mhc_lab.core.errors import IntegrityError, RefusedError
 from mhc_lab.core.ids import ByteId
 from mhc_lab.core.progress import SILENT, Progress
-from mhc_lab.jobs import stores
+from mhc_lab.jobs import stores, views
 from mhc_lab.media.examine import Examined, Examiner
 from mhc_lab.media.probe import Verdict
 from mhc_lab.services import audit_log, media_intake
@@ -91,6 +91,7 @@ def ingest(wb: Workbench, place: Path | str, *, name: str | None = None, progres
     unreadable = (*tally.unreadable, *store.unreadable)
     ingested = Ingested(storage.name, tally.new, tally.known, tuple(tally.differing), flawed, unreadable)
     if ingested.new_count:
+        views.follow(wb, {storage.name})
         with wb.transaction() as session:
             details = {"new": ingested.new_count, "known": ingested.known_count}
             audit_log.append(session, actor=wb.user, action="media.ingest", subject=storage.name, details=details)

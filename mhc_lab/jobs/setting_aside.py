@@ -14,15 +14,16 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError as Clash
 from sqlalchemy.orm import Session
 
-from mhc_lab.core.errors import ConflictError, IntegrityError, RefusedError
+from mhc_lab.core.errors import IntegrityError, RefusedError
 from mhc_lab.core.ids import ByteId, MediaId, RunId, StorageId
 from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.jobs import stores, views
 from mhc_lab.jobs.stepwise import Signed
 from mhc_lab.schema.media import media_locator
-from mhc_lab.services import audit_log, media, quarantine, storages
+from mhc_lab.services import audit_log, quarantine, storages
 from mhc_lab.services.quarantine import Leaving, QuarantinedFile
 from mhc_lab.storage.store import FoundFile, Store
 from mhc_lab.workbench import Workbench
@@ -99,7 +100,7 @@ def settle(wb: Workbench, run: RunId, progress: Progress = SILENT) -> None:
     """
     with wb.reader as session:
         files = quarantine.of_run(session, run, "leaving")
-    views.follow(wb, {file.storage_id for file in files})  # first, so that no link leads nowhere
+    views.follow(wb, {file.storage for file in files})  # first, so that no link leads nowhere
     vanished: list[str] = []
     for start in range(0, len(files), _AT_ONCE):
         some = files[start : start + _AT_ONCE]
@@ -241,7 +242,8 @@ def _returned(session: Session, opened: Opener, file: QuarantinedFile) -> str:
         if not _moved(opened(file.storage_id), file.quarantine_path, file.relative_path, file.byte_id):
             return "it is neither in quarantine nor where it lay"
         if row and row.deleted_at == file.set_aside_at:  # one that was deleted before stays deleted
-            media.restore(session, media.get(session, row.id))
-    except (FileExistsError, ConflictError):
+            with session.begin_nested():
+                session.execute(sa.update(media_locator).where(media_locator.c.id == row.id).values(deleted_at=None))
+    except (FileExistsError, Clash):
         return "something else is in its place by now"
     return ""

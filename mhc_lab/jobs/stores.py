@@ -27,7 +27,7 @@ def opened(wb: Workbench, storage: Storage) -> Store:
         It is offline, or a bucket whose keys nobody has said.
     """
     if storage.kind == "s3":
-        return S3Store.open(_bucket(wb, storage.root), marker=storage.marker)
+        return S3Store.open(Bucket.of(wb.settings, name=storage.root), marker=storage.marker)
     return DiskStore.open(Path(storage.root), marker=storage.marker)
 
 
@@ -92,7 +92,7 @@ def _adopt_folder(wb: Workbench, root: Path, name: str | None) -> tuple[Store, S
 def _adopt_bucket(wb: Workbench, root: str, name: str | None) -> tuple[Store, Storage]:
     with wb.reader as session:
         expected = storages.marker_of(session, root)
-    bucket = _bucket(wb, root)
+    bucket = Bucket.of(wb.settings, name=root)
     store = S3Store.open(bucket, marker=expected) if expected else S3Store.create(bucket)
     return store, _registered(wb, store, kind="s3", name=name or root.replace("/", "-"), is_new=expected is None)
 
@@ -105,16 +105,6 @@ def _registered(wb: Workbench, store: Store, *, kind: str, name: str, is_new: bo
             audit_log.append(session, actor=wb.user, action="storage.add", subject=storage.name, details=details)
     _refuse_unused(storage)
     return storage
-
-
-def _bucket(wb: Workbench, root: str) -> Bucket:
-    said = wb.settings
-    if said.s3_access_key is None or said.s3_secret_key is None:
-        raise ConfigurationError(
-            f"The keys to the bucket {root} are not known. Set MHC_S3_ACCESS_KEY and MHC_S3_SECRET_KEY.",
-            setting="MHC_S3_ACCESS_KEY",
-        )
-    return Bucket(root, said.s3_access_key, said.s3_secret_key, endpoint=said.s3_endpoint, region=said.s3_region)
 
 
 def check(wb: Workbench, storage: Storage) -> tuple[Storage, str]:

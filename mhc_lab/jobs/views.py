@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from mhc_lab.core.errors import RefusedError
-from mhc_lab.core.ids import StorageId
 from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.jobs import stores
 from mhc_lab.services import media_intake, storages
@@ -25,19 +24,22 @@ def build(wb: Workbench, storage: Storage, *, progress: Progress = SILENT) -> Vi
     ConfigurationError
         The disk is offline, full or read-only.
     """
-    store = stores.opened(wb, storage)
-    if not isinstance(store, DiskStore):
-        raise RefusedError(f"{storage.name} is a bucket: links can only be kept on a disk.", rule="views on disks")
     with wb.reader as session:
         paths = media_intake.known_bytes(session, storage.id)
-    return build_views(store, paths, progress)
+    return build_views(_disk(wb, storage), paths, progress)
 
 
-def follow(wb: Workbench, ids: Collection[StorageId]) -> None:
-    """Where these storages have views, let them show what is registered now."""
+def follow(wb: Workbench, names: Collection[str]) -> None:
+    """Where the storages with these names have views, let them show what is registered now."""
     with wb.reader as session:
-        concerned = [storage for storage in storages.listed(session) if storage.id in ids and storage.kind == "disk"]
+        concerned = [one for one in storages.listed(session) if one.name in names and one.kind == "disk"]
     for storage in concerned:
-        store = stores.opened(wb, storage)
-        if isinstance(store, DiskStore) and are_shown(store):
+        if are_shown(_disk(wb, storage)):
             build(wb, storage)
+
+
+def _disk(wb: Workbench, storage: Storage) -> DiskStore:
+    store = stores.opened(wb, storage) if storage.kind == "disk" else None
+    if not isinstance(store, DiskStore):
+        raise RefusedError(f"{storage.name} is a bucket: links can only be kept on a disk.", rule="views on disks")
+    return store

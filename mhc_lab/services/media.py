@@ -17,6 +17,7 @@ from mhc_lab.core.errors import ConflictError, NotFoundError, RefusedError
 from mhc_lab.core.ids import ByteId, MediaId, PersonId
 from mhc_lab.schema.media import file_storages, media_locator
 from mhc_lab.schema.people import persons
+from mhc_lab.services import audit_log
 
 _TAG = re.compile(r"[^\s,][^,\n]{0,39}")
 WAITING = "waiting"
@@ -268,16 +269,17 @@ def tags(session: Session) -> dict[str, int]:
     return dict(session.execute(statement).all())
 
 
-def delete(session: Session, file: MediaFile, *, at: datetime) -> None:
+def delete(session: Session, file: MediaFile, *, by: str, at: datetime) -> None:
     """Take a file out of the library: its row says so, and its bytes stay where they are.
 
     The set it belongs to is not fetched again. A picture that stood for its person does so no more; the database sees to both.
     """
     _refuse_deleted(file)
     _update(session, [file.id], deleted_at=at)
+    _log(session, "media.delete", file, by)
 
 
-def restore(session: Session, file: MediaFile) -> None:
+def restore(session: Session, file: MediaFile, *, by: str) -> None:
     """Bring a file back; it stands for its person again when it did before and no other was chosen meanwhile.
 
     Raises
@@ -296,6 +298,7 @@ def restore(session: Session, file: MediaFile) -> None:
             mine=file,
             theirs=other,
         ) from clash
+    _log(session, "media.restore", file, by)
 
 
 def from_source(session: Session, person: PersonId, url: str) -> MediaFile | None:
@@ -347,6 +350,11 @@ def _update(session: Session, ids: list[MediaId], **values: object) -> int:
         return 0
     changed = sa.update(media_locator).where(media_locator.c.id.in_(ids)).values(**values)
     return len(session.scalars(changed.returning(media_locator.c.id)).all())
+
+
+def _log(session: Session, action: str, file: MediaFile, by: str) -> None:
+    place = f"{file.storage}:{file.relative_path}"
+    audit_log.append(session, actor=by, action=action, subject=place, details={"files": [str(file.id)]})
 
 
 def _tidy(tags_: sa.ColumnElement[object]) -> sa.ScalarSelect[object]:

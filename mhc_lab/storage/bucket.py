@@ -62,14 +62,15 @@ class Bucket:
         Raises
         ------
         ConfigurationError
-            A setting is missing; the message names it.
+            Settings are missing; the message names them.
         """
         name, access_key, secret_key = name or settings.s3_bucket, settings.s3_access_key, settings.s3_secret_key
         if name is None or access_key is None or secret_key is None:
             needed = {"MHC_S3_BUCKET": name, "MHC_S3_ACCESS_KEY": access_key, "MHC_S3_SECRET_KEY": secret_key}
-            first = next(setting for setting, value in needed.items() if value is None)
+            missing = [setting for setting, value in needed.items() if value is None]
             raise ConfigurationError(
-                f"An object store needs {first}. Set it in the environment, then try again.", setting=first
+                f"An object store needs {' and '.join(missing)}. Set this in the environment, then try again.",
+                setting=missing[0],
             )
         return cls(name, access_key, secret_key, endpoint=settings.s3_endpoint, region=settings.s3_region)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,8 +15,8 @@ import sqlalchemy as sa
 from mhc_lab.core.errors import ConfigurationError, NotFoundError, RefusedError
 from mhc_lab.core.ids import ByteId
 from mhc_lab.core.secrets import Secret
-from mhc_lab.jobs import export, ingest, saving, stores
-from mhc_lab.services import media, people, photosets, placeholders
+from mhc_lab.jobs import export, ingest, saving, stores, views
+from mhc_lab.services import media, people, photosets, placeholders, storages
 from mhc_lab.workbench import Workbench
 from tests.support.clock import FrozenClock
 from tests.support.object_servers import ACCESS_KEY, BUCKET, SECRET_KEY, rclone
@@ -246,3 +247,27 @@ def test_a_folder_that_cannot_be_made_is_named(empty_wb: Workbench, library: Pat
 
     with pytest.raises(RefusedError, match=r"file/out cannot be made .* Choose another folder"):
         export.export(empty_wb, "ann", tmp_path / "file" / "out")
+
+
+def test_views_follow_what_is_brought_in(empty_wb: Workbench, library: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(picture())
+    saving.upload(empty_wb, tmp_path / "a.jpg", username="ann")
+    with empty_wb.reader as session:
+        storage = storages.get(session, "library")
+    built = views.build(empty_wb, storage)
+    (library / "people/ann/auto").mkdir()
+    (library / "people/ann/auto/b.jpg").write_bytes(picture(width=90))
+
+    ingest.ingest(empty_wb, library)
+
+    assert (built.view_count, built.link_count) == (2, 2)
+    assert sorted(path.name for path in (library / "all").iterdir()) == ["ann_a.jpg", "ann_b.jpg"]
+    assert (library / "people/ann/all/b.jpg").read_bytes() == picture(width=90)
+
+
+def test_a_bucket_has_no_views(empty_wb: Workbench, library: Path) -> None:
+    with empty_wb.reader as session:
+        bucket = replace(storages.get(session, "library"), kind="s3", name="cloud")
+
+    with pytest.raises(RefusedError, match="cloud is a bucket"):
+        views.build(empty_wb, bucket)

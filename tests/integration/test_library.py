@@ -155,10 +155,10 @@ def test_a_picture_that_comes_back_leaves_the_mark_to_the_one_chosen_meanwhile(
 ) -> None:
     first, second, _ = files
     media.set_primary(passing, first)
-    media.delete(passing, first, at=NOON)
+    media.delete(passing, first, by="ada", at=NOON)
     media.set_primary(passing, second)
 
-    media.restore(passing, media.get(passing, first.id))
+    media.restore(passing, media.get(passing, first.id), by="ada")
 
     assert [media.get(passing, one.id).is_primary for one in (first, second)] == [False, True]
 
@@ -167,11 +167,11 @@ def test_a_deleted_file_is_not_found_until_it_is_brought_back(passing: Session, 
     media.set_primary(passing, files[0])
     first = media.get(passing, files[0].id)
 
-    media.delete(passing, first, at=NOON)
+    media.delete(passing, first, by="ada", at=NOON)
     gone = media.get(passing, first.id)
     with pytest.raises(RefusedError, match="was deleted"):
-        media.delete(passing, gone, at=NOON)
-    media.restore(passing, gone)
+        media.delete(passing, gone, by="ada", at=NOON)
+    media.restore(passing, gone, by="ada")
 
     assert (gone.deleted_at, gone.is_primary) == (NOON, False)
     assert media.get(passing, first.id) == first
@@ -180,11 +180,11 @@ def test_a_deleted_file_is_not_found_until_it_is_brought_back(passing: Session, 
 def test_a_place_that_is_taken_by_now_keeps_a_deleted_file_away(
     passing: Session, storage: StorageId, files: list[MediaFile]
 ) -> None:
-    media.delete(passing, files[0], at=NOON)
+    media.delete(passing, files[0], by="ada", at=NOON)
     (another,) = registered(passing, storage, files[0].relative_path)
 
     with pytest.raises(ConflictError, match="Another file is registered") as conflict:
-        media.restore(passing, media.get(passing, files[0].id))
+        media.restore(passing, media.get(passing, files[0].id), by="ada")
 
     assert isinstance(conflict.value.theirs, MediaFile)
     assert conflict.value.theirs.id == another.id
@@ -210,15 +210,15 @@ def test_a_set_may_be_fetched_again_when_no_picture_of_it_is_away_unless_somebod
 ) -> None:
     passing.execute(sa.text("UPDATE media_locator SET photoset_id = '88', deleted_at = now()"))
     first, *others = (media.get(passing, one.id) for one in files)
-    media.restore(passing, first)
+    media.restore(passing, first, by="ada")
     while_some_are_away = photosets.is_skipped(passing, ann, "88")
     for one in others:
-        media.restore(passing, one)
+        media.restore(passing, one, by="ada")
     with_all_back = photosets.is_skipped(passing, ann, "88")
     photosets.skip(passing, ann, "88", reason="too many", at=NOON)
 
-    media.delete(passing, media.get(passing, first.id), at=NOON)
-    media.restore(passing, media.get(passing, first.id))
+    media.delete(passing, media.get(passing, first.id), by="ada", at=NOON)
+    media.restore(passing, media.get(passing, first.id), by="ada")
 
     assert (while_some_are_away, with_all_back) == (True, False)
     assert photosets.is_skipped(passing, ann, "88")

@@ -90,7 +90,7 @@ def test_every_filter_narrows_and_together_they_all_hold(emptied_wb: Workbench) 
         media.set_favorite(session, [media.get(session, first)], favorite=True)
         media.tag(session, [media.get(session, first)], ["beach"])
         a_file(session, "people/bob/snaps/b.jpg", of="bob", source="screensnap", verdict="corrupt")
-        media.delete(session, media.get(session, third), at=NOON)
+        media.delete(session, media.get(session, third), by="ada", at=NOON)
     view = Library(emptied_wb)
 
     shown = {}
