@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 
 from faults import power
+from faults.library import INGEST
 from faults.scenarios import PUT, VIEWS
 from faults.sweep import has_strace, injected, points, sweep
 
@@ -28,7 +29,11 @@ def main() -> int:
 
 
 def _kills() -> Iterator[bool]:
-    for scenario, twin in ((PUT, "written under its name"), (VIEWS, "changed in place")):
+    for scenario, twin in (
+        (PUT, "written under its name"),
+        (VIEWS, "changed in place"),
+        (INGEST, "rows in two steps"),
+    ):
         calls = points(scenario)
         yield _tell(f"{scenario.job}: killed at each of {len(calls)} calls", sweep(scenario, calls))
         yield _tell_twin(f"{scenario.job}, {twin}", sweep(scenario, points(scenario, twin=twin), twin=twin))

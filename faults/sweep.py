@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,13 +60,18 @@ def run(job: str, root: Path, *, twin: str = "", inject: str = "", trace: Path =
 
 
 def points(scenario: Scenario, *, twin: str = "") -> list[str]:
-    """Every call of the job that changes something, in order, as strace names it: ``fsync:when=3`` is the third of that name."""
+    """Every call of the job that changes something, in order, as strace names it: ``fsync:when=3`` is a thread's third of that name."""
     with _disk(scenario) as root, tempfile.NamedTemporaryFile() as trace:
         ended = run(scenario.job, root, twin=twin, trace=Path(trace.name))
         if ended.code != 0:
             raise RuntimeError(f"the job {scenario.job} {twin} fails by itself")
-        names = re.findall(r"^\d+ +(\w+)\(", Path(trace.name).read_text(), re.M)
-    return [f"{name}:when={names[: place + 1].count(name)}" for place, name in enumerate(names)]
+        made = re.findall(r"^(\d+) +(\w+)\(", Path(trace.name).read_text(), re.M)
+    counted: Counter[tuple[str, str]] = Counter()
+    calls: dict[str, None] = {}
+    for thread, name in made:
+        counted[thread, name] += 1
+        calls[f"{name}:when={counted[thread, name]}"] = None
+    return list(calls)
 
 
 def sweep(scenario: Scenario, at: Iterable[str], *, twin: str = "") -> list[str]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import BinaryIO, Self
 from uuid import UUID
@@ -89,9 +90,8 @@ class DiskStore:
             )
         with _opened(root) as handle:
             try:
-                _write_marker(handle)
-            except FileExistsError:
-                pass
+                with suppress(FileExistsError):
+                    _write_marker(handle)
             except OSError as failure:
                 raise ConfigurationError(
                     f"{root} cannot be marked as a store ({failure.strerror}). Make it writable, or correct MHC_MEDIA_ROOT.",
@@ -390,16 +390,15 @@ def _marker(root: Path, folder: int) -> UUID:
 
 
 def _write_marker(folder: int) -> None:
-    handle = os.open(MARKER, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644, dir_fd=folder)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(new_marker())
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError:
-        os.unlink(MARKER, dir_fd=folder)
-        raise
-    os.fsync(folder)
+    """A marker, where there is none; written aside, because one that is half written would be a damaged one for ever."""
+    with suppress(FileNotFoundError):
+        os.stat(MARKER, dir_fd=folder, follow_symlinks=False)
+        return
+    with aside.written_aside(folder, nullcontext) as new:
+        new.fill(MARKER, io.BytesIO(new_marker()), None)
+        os.fchmod(new.handle, 0o644)
+        new.settle(MARKER)
+        os.fsync(folder)
 
 
 def _status(entry: os.DirEntry[str]) -> os.stat_result | None:

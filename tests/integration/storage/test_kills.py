@@ -6,13 +6,14 @@ import pytest
 
 from faults import power
 from faults.__main__ import LIE
+from faults.library import INGEST
 from faults.scenarios import PUT, VIEWS
 from faults.sweep import Scenario, has_strace, injected, points, sweep
 
 pytestmark = pytest.mark.skipif(not has_strace(), reason="NOT TESTED: kills need strace, which may trace")
 
 needs_power = pytest.mark.skipif(not power.is_possible(), reason="NOT TESTED: power cuts need root and a loop device")
-SAMPLED = 6
+SAMPLED = 4
 
 
 @pytest.mark.parametrize("scenario", [PUT, VIEWS], ids=["put", "views"])
@@ -30,6 +31,15 @@ def test_a_job_killed_anywhere_leaves_nothing_half_and_goes_on(scenario: Scenari
 )
 def test_a_job_that_works_in_place_is_found_out(scenario: Scenario, twin: str, call: str) -> None:
     assert sweep(scenario, [call], twin=twin) != []
+
+
+@pytest.mark.parametrize("call", ["write:when=2", "pwrite64:when=12"], ids=["marker", "digests"])
+def test_an_ingest_killed_anywhere_changes_no_file_and_is_finished_by_the_next(call: str) -> None:
+    assert sweep(INGEST, [call]) == []
+
+
+def test_an_ingest_that_writes_rows_in_two_steps_is_found_out() -> None:
+    assert sweep(INGEST, ["write:when=4"], twin="rows in two steps") != []
 
 
 @pytest.mark.parametrize(
