@@ -61,7 +61,7 @@ def known_bytes(session: Session, storage: StorageId) -> dict[str, ByteId]:
     here = sa.select(media_locator.c.relative_path, media_locator.c.byte_id).where(
         media_locator.c.storage_id == storage, media_locator.c.deleted_at.is_(None)
     )
-    return {path: ByteId(digest) for path, digest in session.execute(here)}
+    return dict(session.execute(here).all())
 
 
 def register(session: Session, storage: StorageId, files: Sequence[HashedFile], *, at: datetime) -> int:

@@ -40,7 +40,9 @@ _SCHEMA = """
 """
 
 
-_READ = "SELECT inode, size_bytes, mtime_ns, ctime_ns, sha256 FROM digests WHERE device = ? AND inode IN ({})"
+_READ = "SELECT inode, size_bytes, mtime_ns, ctime_ns, sha256 FROM digests WHERE device = ? AND inode "
+_DENSE = 4
+"""Files that were made together have neighbouring inodes: where so many times their number spans them, all between are read in one go."""
 
 
 class DigestCache:
@@ -100,11 +102,16 @@ class DigestCache:
     def _read(self, device: int, inodes: Sequence[int]) -> dict[int, tuple[int, int, int, int, str]]:
         """What was read of these, by inode; nothing when the cache turns out to be damaged."""
         read: dict[int, tuple[int, int, int, int, str]] = {}
+        ordered = sorted(map(_signed, inodes))
         try:
             for start in range(0, len(inodes), _AT_ONCE):
-                some = [_signed(inode) for inode in inodes[start : start + _AT_ONCE]]
-                rows = self._connection.execute(_READ.format(",".join("?" * len(some))), (_signed(device), *some))
-                read.update({row[0]: row for row in rows.fetchall()})
+                some = ordered[start : start + _AT_ONCE]
+                is_dense = some[-1] - some[0] < _DENSE * len(some)
+                which = "BETWEEN ? AND ?" if is_dense else f"IN ({','.join('?' * len(some))})"
+                bounds = (some[0], some[-1]) if is_dense else some
+                read.update(
+                    {row[0]: row for row in self._connection.execute(_READ + which, (_signed(device), *bounds))}
+                )
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError as damaged:

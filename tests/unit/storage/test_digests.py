@@ -99,3 +99,13 @@ def test_pages_that_are_damaged_are_found_when_they_are_read(tmp_path: Path) -> 
         assert opened.recall(many) == [None] * 5000
         opened.remember([(many[0], BYTES)], began_ns=BEGAN)
         assert opened.recall(many[:1]) == [BYTES]
+
+
+def test_files_that_lie_close_together_and_far_apart_are_known_alike(cache: DigestCache) -> None:
+    close = [found(inode=100 + number, size=number) for number in range(30)]
+    far = [found(inode=1_000_000 * number, size=number) for number in range(1, 30)]
+    cache.remember([(file, BYTES) for file in close + far], began_ns=BEGAN)
+
+    for files in (close, far, close + far, close[::-7], [far[3]]):
+        assert cache.recall(files) == [BYTES] * len(files)
+    assert cache.recall([found(inode=100, size=99), found(inode=99, size=0)]) == [None, None]
