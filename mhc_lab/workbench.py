@@ -98,9 +98,12 @@ class Workbench:
 
     def refresh_mirror(self) -> Manifest:
         """Copy the database into a new mirror, prove it, and read from it from now on."""
+        from mhc_lab.analytics.kept import asked_of_every
         from mhc_lab.mirror.refresh import refresh
 
-        manifest = refresh(self.database, self.folder("mirror"), clock=self.clock, progress=self.progress)
+        manifest = refresh(
+            self.database, self.folder("mirror"), clock=self.clock, progress=self.progress, questions=asked_of_every
+        )
         self._forget_mirror()
         return manifest
 

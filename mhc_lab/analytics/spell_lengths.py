@@ -14,7 +14,7 @@ import polars as pl
 
 from mhc_lab.analytics.choices import Direction, check
 from mhc_lab.analytics.hazard import Rows
-from mhc_lab.analytics.window import Window
+from mhc_lab.analytics.window import EVER, Window
 from mhc_lab.mirror.connection import Mirror
 
 By: TypeAlias = Literal["joined", "role", "reciprocity"]
@@ -25,7 +25,6 @@ Provisional: TypeAlias = Literal["ended", "open"]
 MOST_GROUPS = 6
 """More lines than this are not told apart."""
 
-_EVER = Window.parse("1970-01-01", "9999-01-01")
 _STEP = 2**34
 """In microseconds, the step in which the query counts spells with a known start."""
 _PRECISE = 32
@@ -62,7 +61,7 @@ def spell_lengths(
     """
     check("direction", direction, get_args(Direction))
     check("reading of provisional unfollows", provisional, get_args(Provisional))
-    window = window or _EVER
+    window = window or EVER
     asked: dict[str, Any] = {
         "direction": direction,
         "since": window.start,

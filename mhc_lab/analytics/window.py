@@ -67,3 +67,7 @@ def _moment(text: str) -> datetime:
 
 def _text(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d}" if moment.time() == time() else f"{moment:%Y-%m-%d %H:%M}"
+
+
+EVER = Window.parse("1970-01-01", "9999-01-01")
+"""All time."""

@@ -1,14 +1,13 @@
 """``Mirror``: the published copy, opened behind closed doors, asked by name.
 
 A hub in memory attaches the one published file, read-only, and then locks itself: no other file, no network, no extension, no
-setting. A mirror is what it was when it was opened, however often others refresh.
+setting. A mirror is what it was when it was opened, however often others refresh; so an answer that was kept with it stays true.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -17,7 +16,8 @@ import duckdb
 import polars as pl
 
 from mhc_lab.core.errors import MirrorError, UserError
-from mhc_lab.mirror import proof, queries
+from mhc_lab.mirror import answers, proof, queries
+from mhc_lab.mirror.frames import registered
 from mhc_lab.mirror.manifest import REMEDY, Manifest, status
 from mhc_lab.mirror.sql import CLOSED, literal, quoted
 
@@ -49,7 +49,7 @@ class Mirror:
         connection = _hub()
         try:
             _attach(connection, path)
-            findings = proof.differences(manifest.tables, proof.counts(connection, manifest.tables))
+            findings = proof.differences(manifest.rows, proof.counts(connection, manifest.rows))
         except duckdb.Error as damage:
             connection.close()
             raise MirrorError(f"The mirror {path} is damaged. {REMEDY}") from damage
@@ -63,7 +63,7 @@ class Mirror:
         """A mirror in memory of these tables, for tests and examples."""
         connection = _hub()
         for name, frame in tables.items():
-            with _registered(connection, {"frame": frame}):
+            with registered(connection, {"frame": frame}):
                 connection.execute(f"CREATE TABLE {quoted(name)} AS FROM frame")
         rows = {name: frame.height for name, frame in tables.items()}
         _lock(connection)
@@ -101,9 +101,10 @@ class Mirror:
         query, frames = queries.load(name), frames or {}
         query.check(params)
         self._check_tables(query, frames)
-        with self._lock, _registered(self._connection, frames):
+        with self._lock, registered(self._connection, frames):
             try:
-                return pl.DataFrame(self._connection.sql(query.sql, params=params))
+                kept = answers.kept(self._connection, name, params) if name in self.manifest.answers else None
+                return pl.DataFrame(self._connection.sql(query.sql, params=params)) if kept is None else kept
             except (duckdb.IOException, duckdb.FatalException) as damage:
                 raise MirrorError(f"The mirror {self.manifest.file} is damaged. {REMEDY}") from damage
 
@@ -149,25 +150,3 @@ def _attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 def _lock(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
-
-
-@contextmanager
-def _registered(connection: duckdb.DuckDBPyConnection, frames: Mapping[str, pl.DataFrame]) -> Iterator[None]:
-    """Let ``connection`` see ``frames`` as tables for the length of a ``with`` block."""
-    for name, frame in frames.items():
-        connection.register(name, _Stream(frame))
-    try:
-        yield
-    finally:
-        for name in frames:
-            connection.unregister(name)
-
-
-class _Stream:
-    """A frame that shows its Arrow stream only: for anything that looks like polars DuckDB asks for pyarrow."""
-
-    def __init__(self, frame: pl.DataFrame) -> None:
-        self._frame = frame
-
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        return self._frame.__arrow_c_stream__(requested_schema)

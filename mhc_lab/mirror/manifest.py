@@ -6,7 +6,7 @@ Manifest and pointer are one small file, ``current.json``, replaced in one step:
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -33,7 +33,14 @@ class Manifest:
     sha256: str
     size_bytes: int
     proved: bool
-    """Whether PostgreSQL counted the same rows in the same snapshot."""
+    """Whether PostgreSQL counted the same rows of the tables in the same snapshot."""
+    answers: dict[str, int] = field(default_factory=dict)
+    """Rows by query, of the answers that are kept beside the tables."""
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Rows by table, those of kept answers among them."""
+        return self.tables | self.answers
 
     def __repr__(self) -> str:
         holds = f"{display.plural(len(self.tables), 'table')}, {display.plural(sum(self.tables.values()), 'row')}"

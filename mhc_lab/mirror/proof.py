@@ -47,7 +47,7 @@ def verify(folder: Path) -> Proof:
     if digest(path) != manifest.sha256:
         return Proof(manifest, (f"{manifest.file} is not the file that was published. {REMEDY}",))
     with duckdb.connect(str(path), read_only=True, config=CLOSED) as connection:
-        return Proof(manifest, differences(manifest.tables, counts(connection, manifest.tables)))
+        return Proof(manifest, differences(manifest.rows, counts(connection, manifest.rows)))
 
 
 def digest(path: Path) -> str:

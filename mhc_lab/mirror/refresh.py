@@ -1,4 +1,4 @@
-"""One snapshot of PostgreSQL → a new file beside the old → proof → pointer.
+"""One snapshot of PostgreSQL → a new file beside the old → answers to keep → proof → pointer.
 
 All tables, and the views that are copied with them, come from one exported repeatable-read snapshot, so that figures of one mirror fit
 together. Nobody waits for a refresh and no refresh waits for a reader: the published file is never touched. A refresh that is killed
@@ -11,10 +11,11 @@ import importlib.util
 import logging
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import duckdb
 import psycopg
@@ -28,7 +29,9 @@ from mhc_lab.core.home import locked, sync_folder
 from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.db.engine import Database
 from mhc_lab.db.roles import Role
-from mhc_lab.mirror import proof
+from mhc_lab.mirror import answers, proof
+from mhc_lab.mirror.answers import Question
+from mhc_lab.mirror.connection import Mirror
 from mhc_lab.mirror.manifest import Manifest, file_name, publish, status
 from mhc_lab.mirror.projection import Projection, project
 from mhc_lab.mirror.sql import CLOSED, literal, quoted
@@ -36,6 +39,8 @@ from mhc_lab.mirror.tables import Column, Table, readable
 
 log = logging.getLogger(__name__)
 
+Questions: TypeAlias = Callable[[Mirror], Iterable[Question]]
+"""What is to be asked of a mirror, which may depend on what is in it."""
 _Source = psycopg.Connection[tuple[Any, ...]]
 _Crossing = tuple[tuple[Column, Projection], ...]
 
@@ -50,8 +55,17 @@ _SESSION = """
 """
 
 
-def refresh(database: Database, folder: Path, *, clock: Clock, progress: Progress = SILENT) -> Manifest:
+def no_questions(mirror: Mirror) -> Iterable[Question]:
+    """None to keep an answer of."""
+    return ()
+
+
+def refresh(
+    database: Database, folder: Path, *, clock: Clock, progress: Progress = SILENT, questions: Questions = no_questions
+) -> Manifest:
     """The manifest of a new mirror in ``folder``, proved and published; the one before it stays for those who read it.
+
+    The answers of ``questions`` are kept in it.
 
     Raises
     ------
@@ -71,11 +85,8 @@ def refresh(database: Database, folder: Path, *, clock: Clock, progress: Progres
             crossings = {table: tuple((one, project(one)) for one in table.columns) for table in tables}
             rows = {table.name: _count(source, table, crossing) for table, crossing in crossings.items()}
             _copy(building, crossings, conninfo=conninfo, snapshot=snapshot, progress=progress)
-        _prove(building, rows)
-        manifest = Manifest(
-            version=version, file=file_name(version), made_at=made_at, revision=revision, tables=rows,
-            sha256=proof.digest(building), size_bytes=building.stat().st_size, proved=True,
-        )  # fmt: skip
+        copied = Manifest(version, file_name(version), made_at, revision, rows, "", 0, proved=False)
+        manifest = _prove(building, _keep(building, copied, questions))
         _publish(folder, building, manifest)
     log.info("%s", manifest)
     return manifest
@@ -149,11 +160,21 @@ def _copy_table(target: duckdb.DuckDBPyConnection, table: Table, crossing: _Cros
             target.execute(f"COMMENT ON {what} IS {literal(comment)}")
 
 
-def _prove(building: Path, rows: Mapping[str, int]) -> None:
+def _keep(building: Path, copied: Manifest, questions: Questions) -> Manifest:
+    """Ask the copy what every mirror is asked, and keep the answers in it."""
+    with duckdb.connect(str(building), config=CLOSED) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        mirror = Mirror(connection, copied)
+        return replace(copied, answers=answers.keep(connection, mirror.query, questions(mirror)))
+
+
+def _prove(building: Path, copied: Manifest) -> Manifest:
+    """Read it once more: each table has its rows, and the file is what the manifest says from now on."""
     with duckdb.connect(str(building), read_only=True, config=CLOSED) as connection:
-        findings = proof.differences(rows, proof.counts(connection, rows))
+        findings = proof.differences(copied.rows, proof.counts(connection, copied.rows))
     if findings:
         raise MirrorError(f"The copy is not the snapshot: {' '.join(findings)} Nothing was published; refresh again.")
+    return replace(copied, sha256=proof.digest(building), size_bytes=building.stat().st_size, proved=True)
 
 
 def _publish(folder: Path, building: Path, manifest: Manifest) -> None:

@@ -6,14 +6,17 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import psycopg
 import pytest
 import sqlalchemy as sa
+from polars.testing import assert_frame_equal
 from psycopg.types.string import TextLoader
 
+from mhc_lab.analytics.kept import asked_of_every
 from mhc_lab.core.errors import MirrorError
 from mhc_lab.db.engine import Database
 from mhc_lab.db.revision import head
@@ -31,6 +34,10 @@ WITH person AS (
     VALUES ('p' || substr(md5(random()::text), 1, 12), now(), now()) RETURNING id
 )
 INSERT INTO profiles (person_id, spoken_languages, social_links) SELECT id, '{en,NULL}', '{"a": [1, 2.50]}' FROM person
+"""
+_FOLLOWS = """
+INSERT INTO follow_spells (person_id, direction, number, started_after, started_at, last_seen_at)
+SELECT id, 'followers', 1, '2025-12-31T00:00Z', '2025-12-31T00:00Z', '2025-12-31T00:00Z' FROM persons
 """
 _DIES = """
 import os, signal, sys
@@ -106,6 +113,33 @@ def test_what_the_analyst_may_not_read_is_not_mirrored(database: Database, folde
     with Mirror.open(folder) as mirror:
         assert mirror._connection.sql("FROM accounts").fetchall() == [("ann",)]
     assert b"secret" not in (folder / manifest.file).read_bytes()
+
+
+def test_a_kept_answer_is_the_one_that_would_be_worked_out(wb: Workbench) -> None:
+    wb.refresh_mirror()
+    kept = wb.mirror
+    bare = Mirror(kept._connection, replace(kept.manifest, answers={}))
+
+    questions = list(asked_of_every(kept))
+
+    assert set(kept.manifest.answers) == {"followers/spell_lengths", "followers/cohorts"}
+    for question in questions:
+        found, worked_out = (mirror.query(question.name, **question.params) for mirror in (kept, bare))
+        assert_frame_equal(found, worked_out)
+
+
+def test_no_answer_is_kept_from_what_the_analyst_may_not_read(
+    database: Database, folder: Path, clock: FrozenClock
+) -> None:
+    write(database, _PAIR, _FOLLOWS)
+    told = refresh(database, folder, clock=clock, questions=asked_of_every)
+    write(database, f"REVOKE SELECT ON follow_spells FROM {database.login(Role.ANALYST).role}")
+
+    untold = refresh(database, folder, clock=clock, questions=asked_of_every)
+
+    assert set(told.answers) == {"followers/spell_lengths", "followers/cohorts"}
+    assert untold.answers == {}
+    assert verify(folder).holds
 
 
 def test_generated_columns_come_dropped_ones_do_not_and_partitions_count_once(
