@@ -21,12 +21,13 @@ ASKED = 0.12
 ROUNDS = 5
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
-# Keys as a mirror has them: 16 bytes, in no order.
+# Keys as a mirror has them: 16 bytes, in no order. A feed told when people came.
 _TABLES = f"""
     CREATE TABLE persons AS SELECT md5(i::TEXT)::UUID AS id, i % 10000 = 0 AS is_excluded FROM range({PERSONS}) AS t (i);
     CREATE TABLE follow_spells AS
     SELECT
-        md5(person::TEXT)::UUID AS person_id, 'followers' AS direction, number::INTEGER AS number, started_at, started_after,
+        md5(person::TEXT)::UUID AS person_id, 'followers' AS direction, number::INTEGER AS number, started_at,
+        CASE WHEN started_after IS NOT NULL THEN started_at END AS started_after,
         greatest(started_at, coalesce(last_seen_at, TIMESTAMPTZ '2025-10-09')) AS last_seen_at, ended_at,
         CASE WHEN ended_at IS NOT NULL THEN 'confirmed' END AS end_status
     FROM spells;
@@ -51,7 +52,7 @@ def measure() -> list[Figure]:
 
 
 def _mirror(spells: pl.DataFrame) -> tuple[Mirror, float]:
-    """The mirror, and what its answers took: no two of these spells are alike, so those on lengths are found too long to keep."""
+    """The mirror, and what its answers took."""
     connection = duckdb.connect(":memory:")
     connection.execute("SET TimeZone = 'UTC'")
     connection.register("spells", _Stream(spells))
