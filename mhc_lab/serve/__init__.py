@@ -4,7 +4,7 @@ Both are child processes that end with us. Everything they are told stands in fi
 command line nor an environment variable holds a secret.
 """
 
-from mhc_lab.serve.dashboards import Dashboard, dashboards
+from mhc_lab.serve.dashboards import Dashboard, Subject, dashboards, subjects
 from mhc_lab.serve.server import Served, serve
 
-__all__ = ["Dashboard", "Served", "dashboards", "serve"]
+__all__ = ["Dashboard", "Served", "Subject", "dashboards", "serve", "subjects"]

@@ -1,4 +1,4 @@
-"""Which notebooks are dashboards.
+"""Which notebooks are dashboards, and what they are about.
 
 A notebook says so itself, in its metadata: ``{"mhc": {"dashboard": "Short title", "order": 10}}``. All others stay what they are,
 notebooks, and are neither listed nor linked.
@@ -26,6 +26,30 @@ class Dashboard:
     title: str
     path: str
     question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Dashboards about one thing; one that is alone gives the subject its name."""
+
+    name: str
+    dashboards: tuple[Dashboard, ...]
+
+
+def subjects(folder: Path | None = None) -> tuple[Subject, ...]:
+    """The dashboards below ``folder`` by the folder that they lie in, ``20_followers``, in the order of the first of each."""
+    by_folder: dict[str, list[Dashboard]] = {}
+    for dashboard in dashboards(folder):
+        by_folder.setdefault(dashboard.path.rpartition("/")[0], []).append(dashboard)
+    return tuple(
+        Subject(_subject_name(place) if len(some) > 1 else some[0].title, tuple(some))
+        for place, some in by_folder.items()
+    )
+
+
+def _subject_name(place: str) -> str:
+    words = place.rpartition("/")[2].lstrip("0123456789_") or "others"
+    return words.replace("_", " ").capitalize()
 
 
 def dashboards(folder: Path | None = None) -> tuple[Dashboard, ...]:

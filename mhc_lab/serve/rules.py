@@ -14,7 +14,7 @@ from typing import Any
 
 from mhc_lab.core import display
 from mhc_lab.core.secrets import Secret
-from mhc_lab.serve.dashboards import dashboards
+from mhc_lab.serve.dashboards import subjects
 
 LOOPBACK = "127.0.0.1"
 
@@ -86,7 +86,7 @@ def voila(token: Secret, notebooks: Path) -> dict[str, Any]:
             "show_tracebacks": False,
             "preheat_kernel": False,  # a page drawn ahead would show old figures
             "extension_allowlist": _EXTENSIONS,
-            "extension_config": {"mhc_lab": {"dashboards": [asdict(one) for one in dashboards(notebooks)]}},
+            "extension_config": {"mhc_lab": {"subjects": [asdict(one) for one in subjects(notebooks)]}},
             "resources": {"mhc_style": display.style()},
         },
         "VoilaExecutor": {

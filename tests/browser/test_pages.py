@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageStat
 from playwright.sync_api import expect
 
-from mhc_lab.serve import Dashboard
+from mhc_lab.serve import Dashboard, subjects
 from tests.browser.visits import DASHBOARDS, WITH_CHARTS, Visits, called
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -50,11 +50,19 @@ def test_charts_are_drawn_as_wide_as_there_is_room(visits: Visits, dashboard: Da
 
 
 @pytest.mark.parametrize("dashboard", DASHBOARDS, ids=called)
-def test_the_navigation_names_every_dashboard_and_marks_this_one(visits: Visits, dashboard: Dashboard) -> None:
-    navigation = visits.page(dashboard).get_by_role("navigation", name="Dashboards")
+def test_the_navigation_names_every_subject_and_its_dashboards_and_marks_this_one(
+    visits: Visits, dashboard: Dashboard
+) -> None:
+    page = visits.page(dashboard)
+    subject = next(one for one in subjects() if dashboard in one.dashboards)
 
-    assert navigation.get_by_role("link").all_inner_texts() == [one.title for one in DASHBOARDS]
-    assert navigation.locator("[aria-current=page]").all_inner_texts() == [dashboard.title]
+    every = page.get_by_role("navigation", name="Subjects")
+    assert every.get_by_role("link").all_inner_texts() == [one.name for one in subjects()]
+    assert every.locator("[aria-current]").all_inner_texts() == [subject.name]
+    assert page.get_by_role("navigation").locator("[aria-current=page]").all_inner_texts() == [dashboard.title]
+    if len(subject.dashboards) > 1:
+        pages = page.get_by_role("navigation", name="Dashboards").get_by_role("link")
+        assert pages.all_inner_texts() == [one.title for one in subject.dashboards]
 
 
 def test_the_front_page_leads_to_every_dashboard(visits: Visits) -> None:
@@ -66,11 +74,13 @@ def test_the_front_page_leads_to_every_dashboard(visits: Visits) -> None:
 
 @pytest.mark.parametrize("width", [1280, 900, 360])
 def test_the_navigation_shows_every_dashboard_at_any_width(visits: Visits, width: int) -> None:
-    page = visits.opened(visits.served.dashboards_link)
+    page = visits.titled("Who left")
 
     page.set_viewport_size({"width": width, "height": 800})
 
-    for link in page.get_by_role("navigation", name="Dashboards").get_by_role("link").all():
+    links = page.get_by_role("navigation").get_by_role("link").all()
+    assert len(links) > len(subjects())
+    for link in links:
         place = link.bounding_box()
         assert place
         assert 0 <= place["x"] <= place["x"] + place["width"] <= width

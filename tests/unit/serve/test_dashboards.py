@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mhc_lab.serve.dashboards import Dashboard, dashboards
+from mhc_lab.serve.dashboards import Dashboard, dashboards, subjects
 
 
 def notebook(path: Path, *, about: dict[str, object] | None, heading: str = "# Why?\n\nBecause.") -> None:
@@ -61,3 +61,13 @@ def test_every_shipped_dashboard_has_a_title_of_its_own() -> None:
     shown = dashboards()
 
     assert len({one.title for one in shown}) == len(shown) > 0
+
+
+def test_dashboards_are_gathered_by_their_folder_and_one_alone_names_its_subject(tmp_path: Path) -> None:
+    notebook(tmp_path / "30_old_pictures" / "b.ipynb", about={"dashboard": "Second", "order": 40})
+    notebook(tmp_path / "30_old_pictures" / "a.ipynb", about={"dashboard": "First", "order": 5})
+    notebook(tmp_path / "00_start" / "overview.ipynb", about={"dashboard": "Overview", "order": 10})
+
+    told = [(one.name, [page.title for page in one.dashboards]) for one in subjects(tmp_path)]
+
+    assert told == [("Old pictures", ["First", "Second"]), ("Overview", ["Overview"])]
