@@ -1,0 +1,183 @@
+"""Verifications of storages: which files one is about, which of them it has seen, and what it found of each.
+
+A verification stamps every row it has seen with the instant at which it began, and no two of a storage began at the same. So one that was
+killed goes on with what bears another stamp, whatever was verified in between; what it found to be wrong is looked at once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple, Self
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from mhc_lab.core.errors import RefusedError
+from mhc_lab.core.ids import ByteId, MediaId, StorageId
+from mhc_lab.schema.media import file_storages, media_locator, media_verifications
+
+Problem = Literal["missing", "size_differs", "bytes_differ", "unreadable"]
+
+_CLOSE = timedelta(seconds=1)
+_TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One of several parts of a storage that together hold every file once, whichever are added or go meanwhile."""
+
+    number: int = 1
+    count: int = 1
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.number <= self.count:
+            raise RefusedError(
+                f"There is no slice {self.number} of {self.count}. The first of seven is 1/7.", rule="slices"
+            )
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The slice that ``n/t`` means."""
+        number, _, count = text.partition("/")
+        if not (number.isdecimal() and count.isdecimal()):
+            raise RefusedError(f'"{text}" is no slice. The first of seven is 1/7.', rule="slices")
+        return cls(int(number), int(count))
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.count}"
+
+
+WHOLE = Slice()
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """One that was begun and has no end yet."""
+
+    id: UUID
+    storage: StorageId
+    part: Slice
+    started_at: datetime
+    """Its stamp."""
+
+
+class Registered(NamedTuple):
+    """What the library says of a live file; a tuple, because there are hundreds of thousands."""
+
+    id: MediaId
+    relative_path: str
+    byte_id: ByteId
+    size_bytes: int
+    modified_at: datetime | None
+    problem: Problem | None
+    """What was found before."""
+
+
+class Seen(NamedTuple):
+    """A file that was looked at, and what is wrong with it."""
+
+    file: Registered
+    problem: Problem | None
+    why: str = ""
+    """In words, for who has to act."""
+
+
+_REGISTERED = [media_locator.c[name] for name in Registered._fields]
+
+
+def begin(session: Session, storage: StorageId, *, part: Slice, reads_data: bool, at: datetime) -> Verification:
+    """The verification of that part that has no end yet, or a new one."""
+    session.execute(sa.select(file_storages.c.id).where(file_storages.c.id == storage).with_for_update())
+    table = media_verifications.c
+    open_ = session.execute(
+        sa.select(table.id, table.started_at).where(
+            table.storage_id == storage, table.slice_number == part.number, table.slice_count == part.count,
+            table.reads_data == reads_data, table.finished_at.is_(None),
+        ).order_by(table.started_at)
+    ).first()  # fmt: skip
+    if open_:
+        return Verification(open_.id, storage, part, open_.started_at)
+    stamp = _unused_stamp(session, storage, at)
+    new = sa.insert(media_verifications).values(
+        storage_id=storage,
+        slice_number=part.number,
+        slice_count=part.count,
+        reads_data=reads_data,
+        started_at=stamp,
+    )
+    return Verification(session.execute(new.returning(table.id)).scalar_one(), storage, part, stamp)
+
+
+def waiting(session: Session, verification: Verification) -> list[Registered]:
+    """The live files that this verification has still to look at, by path."""
+    file = media_locator.c
+    is_seen = sa.and_(file.verified_at == verification.started_at, file.problem.is_(None))
+    statement = sa.select(*_REGISTERED).where(*_about(verification), is_seen.is_not(sa.true()))
+    return [Registered(*row) for row in session.execute(statement.order_by(file.relative_path))]
+
+
+def note(session: Session, verification: Verification, seen: Sequence[Seen], *, at: datetime) -> None:
+    """Stamp files that were looked at and say what is wrong with each; a row that was changed meanwhile is left for the next time."""
+    said = (
+        sa.func.unnest(
+            sa.literal([one.file.id for one in seen], sa.ARRAY(sa.Uuid)),
+            sa.literal([one.file.relative_path for one in seen], sa.ARRAY(sa.Text)),
+            sa.literal([one.file.byte_id for one in seen], sa.ARRAY(sa.Text)),
+            sa.literal([one.problem for one in seen], sa.ARRAY(sa.Text)),
+        )
+        .table_valued("id", "relative_path", "byte_id", "problem", name="said")
+        .render_derived()
+    )
+    file = media_locator.c
+    since = sa.case(
+        (said.c.problem.is_(None), sa.null()), (file.problem == said.c.problem, file.problem_at), else_=sa.literal(at)
+    )
+    session.execute(
+        sa.update(media_locator)
+        .where(*(file[name] == said.c[name] for name in ("id", "relative_path", "byte_id")))
+        .where(file.storage_id == verification.storage, file.deleted_at.is_(None))
+        .values(verified_at=verification.started_at, problem=said.c.problem, problem_at=since)
+    )
+
+
+def finish(session: Session, verification: Verification, *, at: datetime) -> None:
+    """Every file of that part was looked at."""
+    file = media_locator.c
+    counts = sa.select(sa.func.count(), sa.func.count(file.problem)).where(
+        *_about(verification), file.verified_at == verification.started_at
+    )
+    checked, problems = session.execute(counts).one()
+    this = media_verifications.c.id == verification.id
+    session.execute(
+        sa.update(media_verifications).where(this).values(checked_count=checked, problem_count=problems, finished_at=at)
+    )
+
+
+def has_files(session: Session, storage: StorageId) -> bool:
+    """Whether any live file is registered in ``storage``."""
+    file = media_locator.c
+    return bool(session.scalar(sa.select(sa.exists().where(file.storage_id == storage, file.deleted_at.is_(None)))))
+
+
+def _about(verification: Verification) -> list[sa.ColumnElement[bool]]:
+    file, part = media_locator.c, verification.part
+    conditions = [file.storage_id == verification.storage, file.deleted_at.is_(None)]
+    if part.count > 1:
+        digits = sa.func.right(sa.func.md5(sa.cast(file.id, sa.Text)), 8)
+        number = sa.cast(sa.cast(sa.func.concat("x", digits), sa.dialects.postgresql.BIT(32)), sa.BigInteger)
+        conditions.append(number % part.count == part.number - 1)
+    return conditions
+
+
+def _unused_stamp(session: Session, storage: StorageId, at: datetime) -> datetime:
+    """``at``, or as soon after as no row of ``storage`` bears: clocks stand still, and are set back."""
+    used = sa.union_all(
+        sa.select(media_locator.c.verified_at).where(media_locator.c.storage_id == storage),
+        sa.select(media_verifications.c.started_at).where(media_verifications.c.storage_id == storage),
+    ).subquery("used")
+    stamp = used.c[0]
+    latest: datetime | None = session.scalar(sa.select(sa.func.max(stamp)).where(stamp.between(at, at + _CLOSE)))
+    return latest + _TICK if latest else at
