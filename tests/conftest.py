@@ -186,7 +186,9 @@ def _lasting_wb(home: Path, _empty_template: str, tmp_path_factory: pytest.TempP
     copies.drop()
 
 
-_ABOUT_FILES = ("quarantined_files", "media_verifications", "media_baselines", "job_runs")
+_ABOUT_FILES = (
+    "quarantined_files", "media_verifications", "media_baselines", "job_runs", "snapshot_pictures",
+)  # fmt: skip
 
 
 @pytest.fixture

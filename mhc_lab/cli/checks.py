@@ -1,4 +1,4 @@
-"""``mhc media verify``: whether everything is still there, with its bytes.
+"""``mhc media verify | baseline``: whether everything is still there, with its bytes, and can be shown.
 
 Exit code 1 when anything is not as it should be.
 """
@@ -13,6 +13,9 @@ from mhc_lab.cli.output import Json, answer, opened
 
 if TYPE_CHECKING:
     from mhc_lab.jobs.verify import Verified
+    from mhc_lab.services.baselines import PersonPictures
+
+baseline = typer.Typer(no_args_is_help=True, help="Whether everybody's pictures can be shown as they could before.")
 
 _SHOWN = 50
 """Findings listed for a person; a program gets all."""
@@ -46,6 +49,65 @@ def verify(
     answer([_plain(one) for one in verified], as_json=as_json, words=words)
     if any(one.has_findings for one in verified):
         raise typer.Exit(1)
+
+
+@baseline.command()
+def record(
+    persons: Annotated[list[str] | None, typer.Argument(help="Names of persons to look at in any case.")] = None,
+    random: Annotated[int, typer.Option(min=0, help="So many others, by chance.")] = 5,
+    everybody: Annotated[bool, typer.Option("--everybody", help="Everybody who has pictures.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Keep which pictures of whom can be shown: each is read, compared with its digest, and decoded.
+
+    Example: mhc media baseline record amber_otter --random 10
+    """
+    from mhc_lab.jobs import baseline as job
+
+    with opened() as wb:
+        recorded = job.record(wb, persons=persons or (), random=random, everybody=everybody, progress=wb.progress)
+    plain = {"id": recorded.id, "persons": [_plain_person(one) for one in recorded.persons]}
+    answer(plain, as_json=as_json, words=f"{recorded}\nCompare later: mhc media baseline check {recorded.id}")
+
+
+@baseline.command()
+def check(
+    baseline_id: Annotated[str, typer.Argument(help="The baseline's id; without it the newest.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Look at the same persons again. Exit code 1 when one of them has a working picture less, a broken one more, or lost the primary.
+
+    Example: mhc media baseline check
+    """
+    from mhc_lab.jobs import baseline as job
+    from mhc_lab.services import baselines
+
+    with opened() as wb:
+        with wb.reader as session:
+            recorded = baselines.get(session, baseline_id)
+        compared = job.check(wb, recorded, progress=wb.progress)
+    worse = [{"username": one.before.username, "reasons": one.reasons} for one in compared.worse]
+    plain = {
+        "id": recorded.id,
+        "is_good": compared.is_good,
+        "worse": worse,
+        "before": [_plain_person(one) for one in recorded.persons],
+        "now": [_plain_person(one) for one in compared.now],
+    }
+    answer(plain, as_json=as_json, words=str(compared))
+    if not compared.is_good:
+        raise typer.Exit(1)
+
+
+def _plain_person(one: PersonPictures) -> dict[str, object]:
+    return {
+        "username": one.username,
+        "working_count": len(one.working),
+        "broken_count": len(one.broken),
+        "unseen_count": len(one.unseen),
+        "total_count": one.total,
+        "primary": one.primary,
+    }
 
 
 def _verified_words(verified: Verified) -> str:
