@@ -1,21 +1,26 @@
-"""``mhc media verify | baseline``: whether everything is still there, with its bytes, and can be shown.
+"""``mhc media verify | repair | baseline``: whether everything is still there, with its bytes, and can be shown.
 
 Exit code 1 when anything is not as it should be.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mhc_lab.cli import verbs
 from mhc_lab.cli.output import Json, answer, opened
 
 if TYPE_CHECKING:
+    from mhc_lab.jobs.plan import Plan
+    from mhc_lab.jobs.stepwise import Job
     from mhc_lab.jobs.verify import Verified
     from mhc_lab.services.baselines import PersonPictures
 
 baseline = typer.Typer(no_args_is_help=True, help="Whether everybody's pictures can be shown as they could before.")
+
+repair = typer.Typer(no_args_is_help=True, help="Mend what is missing or damaged from another copy of its bytes.")
 
 _SHOWN = 50
 """Findings listed for a person; a program gets all."""
@@ -49,6 +54,27 @@ def verify(
     answer([_plain(one) for one in verified], as_json=as_json, words=words)
     if any(one.has_findings for one in verified):
         raise typer.Exit(1)
+
+
+@repair.command()
+def plan(as_json: Json = False) -> None:
+    """Write down what can be mended, from which copy; nothing is changed yet. Verify before: what was not found is not mended.
+
+    Example: mhc media repair plan
+    """
+    from mhc_lab.jobs.repair import plan_repair
+
+    with opened() as wb:
+        verbs.answer_plan(plan_repair(wb, progress=wb.progress), wb.folder("plans"), as_json=as_json)
+
+
+def _repair() -> tuple[type[Plan], Job[Any]]:
+    from mhc_lab.jobs.repair import REPAIR, RepairPlan
+
+    return RepairPlan, REPAIR
+
+
+verbs.add(repair, "media repair", _repair)
 
 
 @baseline.command()

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self, TypeVar
 
 from mhc_lab.core import display
@@ -104,13 +105,12 @@ def verify(
     return Verified(storage.name, part, reads_data, tally.count, findings, tuple(tally.mended), tally.stopped)
 
 
-def is_rot(row: Registered, file: FoundFile, recalled: ByteId | None) -> bool:
-    """Whether nobody wrote to ``file`` since it had the right bytes; ``recalled`` is what the digest cache has for it.
+def is_rot(file: FoundFile, byte_id: ByteId, modified_at: datetime | None, recalled: ByteId | None) -> bool:
+    """Whether nobody wrote to ``file`` since it had the registered bytes; ``recalled`` is what the digest cache has for it.
 
     An edit that keeps the size and sets the time back looks the same, unless the cache has seen the file: nobody sets a ctime back.
     """
-    is_as_registered = file.modified_at is not None and file.modified_at == row.modified_at
-    return recalled == row.byte_id or is_as_registered
+    return recalled == byte_id or (file.modified_at is not None and file.modified_at == modified_at)
 
 
 class _Tally:
@@ -219,7 +219,9 @@ class _Looking:
         if digest == row.byte_id:
             return Seen(row, None)
         (recalled,) = self._cache.recall([file])
-        return Seen(row, "bytes_differ", ROT if is_rot(row, file, recalled) else _edited(row, file))
+        return Seen(
+            row, "bytes_differ", ROT if is_rot(file, row.byte_id, row.modified_at, recalled) else _edited(row, file)
+        )
 
 
 def _other_size(row: Registered, file: FoundFile) -> Seen:
