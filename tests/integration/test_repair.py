@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
 from collections.abc import Callable, Iterator
@@ -237,8 +238,11 @@ def test_a_bucket_mends_a_disk_and_a_disk_a_bucket(
     settings = emptied_wb.settings.model_copy(update={**keys, "s3_endpoint": f"http://127.0.0.1:{server.port}"})
     monkeypatch.setattr(emptied_wb, "settings", settings)
     assert server.folder is not None
-    (server.folder / "copies").mkdir()
-    bucket = filled(emptied_wb, server.folder / "copies", f"s3://{BUCKET}/copies")
+    bucket = server.folder / "copies"
+    store, storage = stores.adopt(emptied_wb, f"s3://{BUCKET}/copies")
+    for name, content in CONTENTS.items():
+        store.put(name, io.BytesIO(content))
+    ingest.register(emptied_wb, store, storage)
     damage(ssd / NAMES[0], flipped)
     (ssd / NAMES[1]).unlink()
     damage(bucket / NAMES[2], flipped)
