@@ -1,4 +1,4 @@
-"""``mhc media verify | repair | baseline``: whether everything is still there, with its bytes, and can be shown.
+"""``mhc media verify | report | repair | baseline``: whether everything is still there, with its bytes, and can be shown.
 
 Exit code 1 when anything is not as it should be.
 """
@@ -13,6 +13,9 @@ from mhc_lab.cli import verbs
 from mhc_lab.cli.output import Json, answer, opened
 
 if TYPE_CHECKING:
+    import polars as pl
+
+    from mhc_lab.analytics.storage_report import StorageReport
     from mhc_lab.jobs.plan import Plan
     from mhc_lab.jobs.stepwise import Job
     from mhc_lab.jobs.verify import Verified
@@ -54,6 +57,55 @@ def verify(
     answer([_plain(one) for one in verified], as_json=as_json, words=words)
     if any(one.has_findings for one in verified):
         raise typer.Exit(1)
+
+
+def report(
+    limit_bytes: Annotated[int, typer.Option(min=0, help="What one person may take; 0: no limit.")] = 0,
+    top: Annotated[int, typer.Option(min=1, max=1000, help="So many of the largest files and persons.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """The library as a whole: by storage and source, growth, the largest files, who takes the room, what is wrong, what was set aside.
+
+    Example: mhc media report --limit-bytes 5000000000
+    """
+    from mhc_lab.analytics.storage_report import storage_report
+
+    with opened() as wb:
+        wb.refresh_mirror()
+        said = storage_report(wb.mirror, limit_bytes=limit_bytes or None, shown=top)
+    parts = [_facts(said), *(f"{caption}\n{_lines(frame)}" for caption, frame in said.tables().items())]
+    frames = {
+        name: getattr(said, name) for name in ("contents", "growth", "largest", "persons", "problems", "quarantined")
+    }
+    plain = {
+        "file_count": said.files,
+        "size_bytes": said.size_bytes,
+        "problem_count": said.problem_count,
+        "missing_bytes": said.missing_bytes,
+        "unverified_count": said.unverified,
+        "quarantined_bytes": said.quarantined_bytes,
+        "near_limit": said.near_limit,
+        **{name: frame.to_dicts() for name, frame in frames.items()},
+    }
+    answer(plain, as_json=as_json, words="\n\n".join(parts))
+
+
+def _facts(said: StorageReport) -> str:
+    from mhc_lab.core import display
+
+    return "\n".join(f"{name}: {display.text(value)}" for name, value in said.facts().items())
+
+
+def _lines(frame: pl.DataFrame) -> str:
+    """A table for a terminal."""
+    from mhc_lab.core import display
+
+    rows = [
+        [name.replace("_", " ") for name in frame.columns],
+        *([display.text(one) for one in row] for row in frame.rows()),
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  " + "  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
 
 
 @repair.command()

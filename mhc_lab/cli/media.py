@@ -288,6 +288,7 @@ placeholders = typer.Typer(no_args_is_help=True, help="Pictures that stand for n
 app.add_typer(photosets, name="photosets")
 app.add_typer(placeholders, name="placeholders")
 app.command()(checks.verify)
+app.command()(checks.report)
 app.add_typer(checks.repair, name="repair")
 app.add_typer(checks.baseline, name="baseline")
 
