@@ -1,7 +1,8 @@
 """Verifications of storages: which files one is about, which of them it has seen, and what it found of each.
 
-A verification stamps every row it has seen with the instant at which it began, and no two of a storage began at the same. So one that was
-killed goes on with what bears another stamp, whatever was verified in between; what it found to be wrong is looked at once more.
+A verification stamps every row it has seen with the instant at which it began, and no two of a storage began at the same. One that was
+killed goes on with what does not bear its stamp, and what it found to be wrong is looked at once more. One that only counts and measures
+takes no stamp away from one that reads and has no end yet. Instants are compared for being the same only: clocks are set back.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ class Verification:
     id: UUID
     storage: StorageId
     part: Slice
+    reads_data: bool
     started_at: datetime
     """Its stamp."""
 
@@ -99,7 +101,7 @@ def begin(session: Session, storage: StorageId, *, part: Slice, reads_data: bool
         ).order_by(table.started_at)
     ).first()  # fmt: skip
     if open_:
-        return Verification(open_.id, storage, part, open_.started_at)
+        return Verification(open_.id, storage, part, reads_data, open_.started_at)
     stamp = _unused_stamp(session, storage, at)
     new = sa.insert(media_verifications).values(
         storage_id=storage,
@@ -108,7 +110,7 @@ def begin(session: Session, storage: StorageId, *, part: Slice, reads_data: bool
         reads_data=reads_data,
         started_at=stamp,
     )
-    return Verification(session.execute(new.returning(table.id)).scalar_one(), storage, part, stamp)
+    return Verification(session.execute(new.returning(table.id)).scalar_one(), storage, part, reads_data, stamp)
 
 
 def waiting(session: Session, verification: Verification) -> list[Registered]:
@@ -131,7 +133,14 @@ def note(session: Session, verification: Verification, seen: Sequence[Seen], *, 
         .table_valued("id", "relative_path", "byte_id", "problem", name="said")
         .render_derived()
     )
-    file = media_locator.c
+    file, other = media_locator.c, media_verifications.c
+    stamp: sa.ColumnElement[datetime] = sa.literal(verification.started_at)
+    if not verification.reads_data:
+        here = (other.storage_id == verification.storage, other.reads_data, other.finished_at.is_(None))
+        was_read = file.verified_at.in_(sa.select(other.started_at).where(*here))
+        stamp = sa.case(
+            (sa.and_(was_read, file.problem.is_(None), said.c.problem.is_(None)), file.verified_at), else_=stamp
+        )
     since = sa.case(
         (said.c.problem.is_(None), sa.null()), (file.problem == said.c.problem, file.problem_at), else_=sa.literal(at)
     )
@@ -139,27 +148,18 @@ def note(session: Session, verification: Verification, seen: Sequence[Seen], *, 
         sa.update(media_locator)
         .where(*(file[name] == said.c[name] for name in ("id", "relative_path", "byte_id")))
         .where(file.storage_id == verification.storage, file.deleted_at.is_(None))
-        .values(verified_at=verification.started_at, problem=said.c.problem, problem_at=since)
+        .values(verified_at=stamp, problem=said.c.problem, problem_at=since)
     )
 
 
 def finish(session: Session, verification: Verification, *, at: datetime) -> None:
     """Every file of that part was looked at."""
-    file = media_locator.c
-    counts = sa.select(sa.func.count(), sa.func.count(file.problem)).where(
-        *_about(verification), file.verified_at == verification.started_at
-    )
+    counts = sa.select(sa.func.count(), sa.func.count(media_locator.c.problem)).where(*_about(verification))
     checked, problems = session.execute(counts).one()
     this = media_verifications.c.id == verification.id
     session.execute(
         sa.update(media_verifications).where(this).values(checked_count=checked, problem_count=problems, finished_at=at)
     )
-
-
-def has_files(session: Session, storage: StorageId) -> bool:
-    """Whether any live file is registered in ``storage``."""
-    file = media_locator.c
-    return bool(session.scalar(sa.select(sa.exists().where(file.storage_id == storage, file.deleted_at.is_(None)))))
 
 
 def _about(verification: Verification) -> list[sa.ColumnElement[bool]]:
@@ -173,7 +173,7 @@ def _about(verification: Verification) -> list[sa.ColumnElement[bool]]:
 
 
 def _unused_stamp(session: Session, storage: StorageId, at: datetime) -> datetime:
-    """``at``, or as soon after as no row of ``storage`` bears: clocks stand still, and are set back."""
+    """``at``, or as soon after as no row of ``storage`` bears."""
     used = sa.union_all(
         sa.select(media_locator.c.verified_at).where(media_locator.c.storage_id == storage),
         sa.select(media_verifications.c.started_at).where(media_verifications.c.storage_id == storage),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from mhc_lab.core.errors import RefusedError
+from mhc_lab.core.ids import ByteId
 from mhc_lab.jobs import ingest, stores, verify
 from mhc_lab.jobs.verify import Verified
 from mhc_lab.schema.media import media_locator
@@ -18,6 +19,7 @@ from mhc_lab.services import storages
 from mhc_lab.services.storages import Storage
 from mhc_lab.services.verifications import WHOLE, Slice
 from mhc_lab.storage.disk import DiskStore
+from mhc_lab.storage.store import FoundFile
 from mhc_lab.workbench import Workbench
 from tests.support.clock import FrozenClock
 
@@ -206,30 +208,123 @@ def test_a_store_that_goes_offline_meanwhile_blames_no_file_it_could_not_show(
     assert problems(emptied_wb) == {"03": "missing"}
 
 
-def test_a_verification_that_is_killed_again_and_again_misses_nothing(
+def die(done: int, total: int | None, doing: str) -> None:
+    """A progress that ends its process after the first batch."""
+    if doing == "files verified":
+        raise KeyboardInterrupt
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files whose bytes were read, two to a batch."""
+    monkeypatch.setattr(verify, "BATCH_READ", 2)
+    asked: list[str] = []
+    digests = DiskStore.digests
+
+    def noted(store: DiskStore, files: Sequence[FoundFile]) -> list[ByteId | None]:
+        asked.extend(Path(file.relative_path).stem for file in files)
+        return digests(store, files)
+
+    monkeypatch.setattr(DiskStore, "digests", noted)
+    return asked
+
+
+def killed(wb: Workbench, deaths: int) -> None:
+    for _ in range(deaths):
+        with pytest.raises(KeyboardInterrupt):
+            verify.verify(wb, ssd(wb), reads_data=True, progress=die)
+
+
+def test_a_verification_that_is_killed_after_every_batch_reads_every_file_once(
+    emptied_wb: Workbench, disk: Path, read: list[str]
+) -> None:
+    killed(emptied_wb, COUNT // 2)
+
+    last = checked(emptied_wb)
+
+    assert last.looked_at_count == 0
+    assert sorted(read) == [f"{number:02}" for number in range(COUNT)]
+
+
+def test_what_was_found_before_a_kill_is_among_the_findings_after_it(
+    emptied_wb: Workbench, disk: Path, read: list[str]
+) -> None:
+    damage(path(disk, 1), flipped)
+    damage(path(disk, 39), flipped)
+    killed(emptied_wb, 5)
+
+    last = checked(emptied_wb)
+
+    assert [Path(one.file.relative_path).stem for one in last.findings] == ["01", "39"]
+
+
+def test_a_quicker_verification_in_between_takes_nothing_off_the_list_and_nothing_away(
+    emptied_wb: Workbench, disk: Path, read: list[str]
+) -> None:
+    for _ in range(COUNT // 2):
+        killed(emptied_wb, 1)
+        assert checked(emptied_wb, reads_data=False).looked_at_count == COUNT
+
+    checked(emptied_wb)
+
+    assert sorted(read) == [f"{number:02}" for number in range(COUNT)]
+
+
+def test_a_file_that_came_back_between_two_lives_is_read_all_the_same(
+    emptied_wb: Workbench, disk: Path, read: list[str]
+) -> None:
+    damage(path(disk, 0), flipped)
+    path(disk, 0).rename(disk / "elsewhere")
+    killed(emptied_wb, 1)
+    (disk / "elsewhere").rename(path(disk, 0))
+    checked(emptied_wb, reads_data=False)
+
+    last = checked(emptied_wb)
+
+    assert [one.why for one in last.findings] == [verify.ROT]
+
+
+def test_a_clock_that_is_set_back_lets_no_file_be_skipped(
     emptied_wb: Workbench, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for number in (1, 17, 39):
-        damage(path(disk, number), flipped)
-    monkeypatch.setattr(verify, "BATCH_READ", 2)
-    read = []
-    digests = DiskStore.digests
-    monkeypatch.setattr(DiskStore, "digests", lambda store, files: (read.extend(files), digests(store, files))[1])
+    clock = FrozenClock()
+    monkeypatch.setattr(emptied_wb, "clock", clock)
+    checked(emptied_wb)
+    damage(path(disk, 5), flipped)
+    at_once = checked(emptied_wb)
+    clock.tick(seconds=-86_400)
+    damage(path(disk, 6), flipped)
 
-    def die(done: int, total: int | None, doing: str) -> None:
-        if doing == "files verified":
-            raise KeyboardInterrupt
+    a_day_before = checked(emptied_wb)
 
-    deaths = 0
-    while True:
-        try:
-            checked_ = verify.verify(emptied_wb, ssd(emptied_wb), reads_data=True, progress=die)
-        except KeyboardInterrupt:
-            deaths += 1
-            checked(emptied_wb, reads_data=False)  # looks at every file without reading, and takes nothing off the list
-        if deaths == 12:
-            checked_ = checked(emptied_wb)
-            break
+    assert (len(at_once.findings), len(a_day_before.findings)) == (1, 2)
 
-    assert {file.relative_path for file in read} == {f"people/ann/auto/{number:02}.jpg" for number in range(COUNT)}
-    assert len(checked_.findings) == 3
+
+def test_planted_faults_of_every_kind_are_all_found_and_nothing_else_is(emptied_wb: Workbench, disk: Path) -> None:
+    chance = random.Random(6)
+    more = [disk / "more" / f"{number}" for number in range(300)]
+    (disk / "more").mkdir()
+    for file in more:
+        file.write_bytes(chance.randbytes(chance.randrange(200, 4000)))
+    store = DiskStore.open(disk, marker=ssd(emptied_wb).marker)
+    ingest.register(emptied_wb, store, ssd(emptied_wb))
+    kinds: list[tuple[str, Callable[[Path], object]]] = [
+        ("missing", Path.unlink),
+        ("missing", lambda file: file.rename(file.with_suffix(".moved"))),
+        ("size_differs", lambda file: damage(file, lambda content: content[: len(content) // 2])),
+        ("size_differs", lambda file: damage(file, lambda content: b"")),
+        ("size_differs", lambda file: file.write_bytes(file.read_bytes() + b"x")),
+        ("bytes_differ", lambda file: damage(file, lambda content: content[:-1] + bytes([content[-1] ^ 128]))),
+        ("bytes_differ", lambda file: damage(file, lambda content: bytes(len(content)))),
+        ("bytes_differ", lambda file: file.write_bytes(flipped(file.read_bytes()))),
+    ]
+    planted = {}
+    for file in chance.sample(more, 150):
+        problem, plant = chance.choice(kinds)
+        plant(file)
+        planted[file.name] = problem
+
+    verified = checked(emptied_wb)
+
+    assert {Path(one.file.relative_path).name: one.problem for one in verified.findings} == planted
+    assert len(planted) == 150
