@@ -41,8 +41,8 @@ class Bound:
 
 
 GATE_PERSONS = 5
-GATE_BOUND = Bound(200, 256 << 20)
-"""What stands before and after every job may take seconds: 5 persons, 200 pictures and 256 MiB of each."""
+GATE_BOUND = Bound(200, 64 << 20)
+"""What stands before and after every job may take seconds: 5 persons, and of each 200 pictures and 64 MiB at most."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,34 +122,45 @@ def waiting(session: Session, verification: Verification) -> list[Registered]:
 
 
 def note(session: Session, verification: Verification, seen: Sequence[Seen], *, at: datetime) -> None:
-    """Stamp files that were looked at and say what is wrong with each; a row that was changed meanwhile is left for the next time."""
-    said = (
-        sa.func.unnest(
-            sa.literal([one.file.id for one in seen], sa.ARRAY(sa.Uuid)),
-            sa.literal([one.file.relative_path for one in seen], sa.ARRAY(sa.Text)),
-            sa.literal([one.file.byte_id for one in seen], sa.ARRAY(sa.Text)),
-            sa.literal([one.problem for one in seen], sa.ARRAY(sa.Text)),
+    """Stamp files that were looked at and say what is wrong with each; a row that was changed meanwhile is left for the next time.
+
+    No table is joined: right after an ingest the server knows nothing of its rows, and would compare every one with every other.
+    """
+    file = media_locator.c
+    right = [one.file for one in seen if not (one.problem or one.file.problem)]
+    others = [_values(one) for one in seen if one.problem or one.file.problem]
+    here = (file.storage_id == verification.storage, file.deleted_at.is_(None))
+    as_read = [
+        column == sa.any_(sa.literal([getattr(one, column.name) for one in right], sa.ARRAY(column.type)))
+        for column in (file.id, file.relative_path, file.byte_id)
+    ]
+    session.execute(sa.update(media_locator).where(*here, *as_read).values(verified_at=_stamp(verification)))
+    if others:
+        problem = sa.bindparam("now_wrong", type_=sa.Text)
+        since = sa.case((problem.is_(None), None), (file.problem == problem, file.problem_at), else_=sa.literal(at))
+        this = [
+            column == sa.bindparam(f"which_{column.name}") for column in (file.id, file.relative_path, file.byte_id)
+        ]
+        change = sa.update(media_locator).where(*here, *this)
+        session.connection().execute(
+            change.values(verified_at=verification.started_at, problem=problem, problem_at=since), others
         )
-        .table_valued("id", "relative_path", "byte_id", "problem", name="said")
-        .render_derived()
-    )
-    file, other = media_locator.c, media_verifications.c
-    stamp: sa.ColumnElement[datetime] = sa.literal(verification.started_at)
-    if not verification.reads_data:
-        here = (other.storage_id == verification.storage, other.reads_data, other.finished_at.is_(None))
-        was_read = file.verified_at.in_(sa.select(other.started_at).where(*here))
-        stamp = sa.case(
-            (sa.and_(was_read, file.problem.is_(None), said.c.problem.is_(None)), file.verified_at), else_=stamp
-        )
-    since = sa.case(
-        (said.c.problem.is_(None), sa.null()), (file.problem == said.c.problem, file.problem_at), else_=sa.literal(at)
-    )
-    session.execute(
-        sa.update(media_locator)
-        .where(*(file[name] == said.c[name] for name in ("id", "relative_path", "byte_id")))
-        .where(file.storage_id == verification.storage, file.deleted_at.is_(None))
-        .values(verified_at=stamp, problem=said.c.problem, problem_at=since)
-    )
+
+
+def _values(one: Seen) -> dict[str, object]:
+    file = one.file
+    which = {"which_id": file.id, "which_relative_path": file.relative_path, "which_byte_id": file.byte_id}
+    return {**which, "now_wrong": one.problem}
+
+
+def _stamp(verification: Verification) -> sa.ColumnElement[datetime]:
+    """What a file bears that was and is right: one that was read for a verification which goes on stays read for it."""
+    stamp, other = sa.literal(verification.started_at), media_verifications.c
+    if verification.reads_data:
+        return stamp
+    here = (other.storage_id == verification.storage, other.reads_data, other.finished_at.is_(None))
+    was_read = media_locator.c.verified_at.in_(sa.select(other.started_at).where(*here))
+    return sa.case((was_read, media_locator.c.verified_at), else_=stamp)
 
 
 def finish(session: Session, verification: Verification, *, at: datetime) -> None:
