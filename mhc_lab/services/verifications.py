@@ -1,8 +1,8 @@
 """Verifications of storages: which files one is about, which of them it has seen, and what it found of each.
 
-A verification stamps every row it has seen with the instant at which it began, and no two of a storage began at the same. One that was
-killed goes on with what does not bear its stamp, and what it found to be wrong is looked at once more. One that only counts and measures
-takes no stamp away from one that reads and has no end yet. Instants are compared for being the same only: clocks are set back.
+A verification marks every row it has seen with the instant at which it began, and no two of a storage began at the same. One that was
+killed goes on with what does not bear its mark, and what it found to be wrong is looked at once more. One that only counts and measures
+takes no mark away from one that reads and has no end yet. Instants are compared for being the same only: clocks are set back.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Verification:
     part: Slice
     reads_data: bool
     started_at: datetime
-    """Its stamp."""
+    """Its mark."""
 
 
 class Registered(NamedTuple):
@@ -102,15 +102,15 @@ def begin(session: Session, storage: StorageId, *, part: Slice, reads_data: bool
     ).first()  # fmt: skip
     if open_:
         return Verification(open_.id, storage, part, reads_data, open_.started_at)
-    stamp = _unused_stamp(session, storage, at)
+    mark = _unused_instant(session, storage, at)
     new = sa.insert(media_verifications).values(
         storage_id=storage,
         slice_number=part.number,
         slice_count=part.count,
         reads_data=reads_data,
-        started_at=stamp,
+        started_at=mark,
     )
-    return Verification(session.execute(new.returning(table.id)).scalar_one(), storage, part, reads_data, stamp)
+    return Verification(session.execute(new.returning(table.id)).scalar_one(), storage, part, reads_data, mark)
 
 
 def waiting(session: Session, verification: Verification) -> list[Registered]:
@@ -122,7 +122,7 @@ def waiting(session: Session, verification: Verification) -> list[Registered]:
 
 
 def note(session: Session, verification: Verification, seen: Sequence[Seen], *, at: datetime) -> None:
-    """Stamp files that were looked at and say what is wrong with each; a row that was changed meanwhile is left for the next time.
+    """Mark files that were looked at and say what is wrong with each; a row that was changed meanwhile is left for the next time.
 
     No table is joined: right after an ingest the server knows nothing of its rows, and would compare every one with every other.
     """
@@ -134,7 +134,7 @@ def note(session: Session, verification: Verification, seen: Sequence[Seen], *, 
         column == sa.any_(sa.literal([getattr(one, column.name) for one in right], sa.ARRAY(column.type)))
         for column in (file.id, file.relative_path, file.byte_id)
     ]
-    session.execute(sa.update(media_locator).where(*here, *as_read).values(verified_at=_stamp(verification)))
+    session.execute(sa.update(media_locator).where(*here, *as_read).values(verified_at=_mark(verification)))
     if others:
         problem = sa.bindparam("now_wrong", type_=sa.Text)
         since = sa.case((problem.is_(None), None), (file.problem == problem, file.problem_at), else_=sa.literal(at))
@@ -153,14 +153,14 @@ def _values(one: Seen) -> dict[str, object]:
     return {**which, "now_wrong": one.problem}
 
 
-def _stamp(verification: Verification) -> sa.ColumnElement[datetime]:
+def _mark(verification: Verification) -> sa.ColumnElement[datetime]:
     """What a file bears that was and is right: one that was read for a verification which goes on stays read for it."""
-    stamp, other = sa.literal(verification.started_at), media_verifications.c
+    mark, other = sa.literal(verification.started_at), media_verifications.c
     if verification.reads_data:
-        return stamp
+        return mark
     here = (other.storage_id == verification.storage, other.reads_data, other.finished_at.is_(None))
     was_read = media_locator.c.verified_at.in_(sa.select(other.started_at).where(*here))
-    return sa.case((was_read, media_locator.c.verified_at), else_=stamp)
+    return sa.case((was_read, media_locator.c.verified_at), else_=mark)
 
 
 def finish(session: Session, verification: Verification, *, at: datetime) -> None:
@@ -183,12 +183,12 @@ def _about(verification: Verification) -> list[sa.ColumnElement[bool]]:
     return conditions
 
 
-def _unused_stamp(session: Session, storage: StorageId, at: datetime) -> datetime:
+def _unused_instant(session: Session, storage: StorageId, at: datetime) -> datetime:
     """``at``, or as soon after as no row of ``storage`` bears."""
     used = sa.union_all(
         sa.select(media_locator.c.verified_at).where(media_locator.c.storage_id == storage),
         sa.select(media_verifications.c.started_at).where(media_verifications.c.storage_id == storage),
     ).subquery("used")
-    stamp = used.c[0]
-    latest: datetime | None = session.scalar(sa.select(sa.func.max(stamp)).where(stamp.between(at, at + _CLOSE)))
+    mark = used.c[0]
+    latest: datetime | None = session.scalar(sa.select(sa.func.max(mark)).where(mark.between(at, at + _CLOSE)))
     return latest + _TICK if latest else at
