@@ -150,8 +150,9 @@ class PictureGate:
         comparison = check(wb, before) if before else None
         if comparison is None or comparison.is_good or (earlier and check(wb, earlier).is_good):
             return
-        undo = "Look at them with `mhc media verify --read-data`." if this.restores else ""
-        raise IntegrityError(f"{comparison}\n{undo or f'Undo: mhc {this.kind} restore {run}'}")
+        undo = f"Undo: mhc {this.kind} restore {run}"
+        look = "A restore has no undo. Look at what is there: mhc media verify --read-data"
+        raise IntegrityError(f"{comparison}\n{look if this.restores else undo}")
 
 
 GATE = PictureGate()
@@ -207,15 +208,12 @@ def _looked(
         looking = _Looking(stores.Opened(wb), examiner)
         for count, (person, username, named) in enumerate(wanted, start=1):
             with wb.reader as session:
-                copies = baselines.copies(session, person)
+                pictures = _by_bytes(baselines.copies(session, person))
                 primary = media.primary(session, person)
-            pictures = defaultdict[ByteId, list[Copy]](list)
-            for copy in copies:
-                pictures[copy.byte_id].append(copy)
             chosen = [one for one in pictures if one in named] if named is not None else _within(pictures, bound)
             working, unseen = looking.working({one: pictures[one] for one in chosen})
             broken = set(chosen) - working - unseen
-            stands = primary is not None and primary.byte_id not in broken
+            stands = primary if primary and primary.byte_id not in broken else None
             found.append(
                 PersonPictures(
                     person,
@@ -224,12 +222,19 @@ def _looked(
                     broken=tuple(sorted(broken)),
                     unseen=tuple(sorted(unseen)),
                     left_out_count=len(pictures) - len(chosen),
-                    primary=primary.byte_id if primary and stands else None,
-                    is_chosen=bool(primary and stands and primary.is_primary),
+                    primary=stands.byte_id if stands else None,
+                    is_chosen=stands is not None and stands.is_primary,
                 )
             )
             progress(count, len(wanted), "persons")
     return tuple(found)
+
+
+def _by_bytes(copies: Iterable[Copy]) -> dict[ByteId, list[Copy]]:
+    pictures = defaultdict[ByteId, list[Copy]](list)
+    for copy in copies:
+        pictures[copy.byte_id].append(copy)
+    return pictures
 
 
 def _within(pictures: dict[ByteId, list[Copy]], bound: Bound | None) -> list[ByteId]:

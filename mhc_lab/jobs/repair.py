@@ -42,7 +42,7 @@ STEP_FILES = 20
 """Files per transaction: their bytes are copied within it."""
 _BACK = "back"
 _MENDED = "mended"
-_LEFT = "left"
+_ASIDE = "aside"
 
 Ill = Literal["missing", "bit rot", "cut off"]
 
@@ -216,7 +216,7 @@ def _steps(session: Session, plan: RepairPlan) -> list[Step]:
 
 def _reverse(session: Session, steps: list[Step]) -> list[Step]:
     return [
-        Step(number, {ACTIONS: _mended(step), _BACK: step.before[_LEFT], _MENDED: step.before[_MENDED]}, {})
+        Step(number, {ACTIONS: _mended(step), _BACK: step.before[_ASIDE], _MENDED: step.before[_MENDED]}, {})
         for number, step in enumerate(reversed(steps), start=1)
         if step.before[_MENDED]
     ]
@@ -260,7 +260,7 @@ def _mend(session: Session, step: Step, signed: Signed) -> dict[str, object]:
         )
     before = {str(one.media): _problem(rows[MediaId(one.media)]) for one in done}
     ids = {name: str(id_) for name, id_ in left.ids.items()}
-    return {_MENDED: before, _LEFT: ids, REFUSED: [*refused.values(), *left.refused]}
+    return {_MENDED: before, _ASIDE: ids, REFUSED: [*refused.values(), *left.refused]}
 
 
 def _problem(row: StoredFile) -> list[str | None]:

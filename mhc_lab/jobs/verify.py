@@ -94,14 +94,15 @@ def verify(
 ) -> Verified:
     """Look for every live file of ``storage``, or of a part of it; with ``reads_data`` every byte is read and compared.
 
-    What is wrong, and that something is not wrong any more, is written into the library's row of each file.
+    What is wrong, and that something is not wrong any more, is written into the library's row of each file. A verification of the same
+    kind that was killed is taken up again; without ``reads_data`` only what was found by reading is read.
     """
     tally = _Tally()
     try:
         _verify(wb, storage, tally, progress, reads_data=reads_data, part=part)
     except ConfigurationError as offline:
         tally.stopped = str(offline)
-    findings = tuple(tally.findings)
+    findings = tuple(sorted(tally.findings, key=lambda one: one.file.relative_path))
     return Verified(storage.name, part, reads_data, tally.count, findings, tuple(tally.mended), tally.stopped)
 
 
@@ -213,15 +214,14 @@ class _Looking:
                 return again
             if again.size_bytes != row.size_bytes:
                 return _other_size(row, again)
-            (file, digest) = (again, self._store.digests([again])[0])
+            file, digest = again, self._store.digests([again])[0]
         if digest is None:
             return Seen(row, "unreadable", "not readable: its bytes cannot be read to the end")
         if digest == row.byte_id:
             return Seen(row, None)
         (recalled,) = self._cache.recall([file])
-        return Seen(
-            row, "bytes_differ", ROT if is_rot(file, row.byte_id, row.modified_at, recalled) else _edited(row, file)
-        )
+        why = ROT if is_rot(file, row.byte_id, row.modified_at, recalled) else _edited(row, file)
+        return Seen(row, "bytes_differ", why)
 
 
 def _other_size(row: Registered, file: FoundFile) -> Seen:
