@@ -186,11 +186,16 @@ def _lasting_wb(home: Path, _empty_template: str, tmp_path_factory: pytest.TempP
     copies.drop()
 
 
+_ABOUT_FILES = (
+    "quarantined_files", "media_verifications", "media_baselines", "job_runs", "snapshot_pictures",
+)  # fmt: skip
+
+
 @pytest.fixture
 def emptied_wb(_lasting_wb: Workbench) -> Workbench:
     """A workbench without files, persons, what is known about them, and drafts; a copied one takes a second more."""
     with _lasting_wb.transaction() as session:
-        for table in ("media_locator", "file_storages", "persons", "form_drafts"):
+        for table in (*_ABOUT_FILES, "media_locator", "file_storages", "persons", "form_drafts"):
             session.execute(sa.text(f"DELETE FROM {table}"))
     shutil.rmtree(_lasting_wb.folder("previews"))
     return _lasting_wb

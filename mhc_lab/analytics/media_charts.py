@@ -46,3 +46,57 @@ def savings(frame: pl.DataFrame) -> Chart:
 def _short(path: pl.Expr) -> pl.Expr:
     """The end of a path, which tells it from others."""
     return pl.when(path.str.len_chars() > _LABEL).then("…" + path.str.tail(_LABEL)).otherwise(path)
+
+
+def growth(frame: pl.DataFrame) -> Chart:
+    """How large the library was after each month."""
+    drawn = frame.with_columns(
+        pl.col("total_bytes").map_elements(display.bytes_text, return_dtype=pl.String).alias("size"),
+    )
+    line = (
+        alt.Chart(drawn)
+        .mark_line(color=charts.ACCENT, interpolate="step-after", point=True)
+        .encode(
+            x=alt.X("month_on:T", title=None),
+            y=alt.Y("total_bytes:Q", title="bytes", axis=alt.Axis(format="~s")),
+            tooltip=[
+                alt.Tooltip("month_on:T", title="month", format="%B %Y"),
+                alt.Tooltip("size:N"),
+                alt.Tooltip("total_count:Q", title="files", format=","),
+                alt.Tooltip("file_count:Q", title="came that month", format=","),
+            ],
+        )
+    )
+    return charts.finished(
+        line.properties(height=220),
+        title="How did the library grow?",
+        description=f"A step for each of {display.plural(drawn.height, 'month')}: the bytes of all files that had come by then.",
+    )
+
+
+def sources(frame: pl.DataFrame) -> Chart:
+    """How much came from each source, by storage."""
+    drawn = frame.with_columns(
+        pl.col("source").str.replace_all("_", " "),
+        pl.col("size_bytes").map_elements(display.bytes_text, return_dtype=pl.String).alias("size"),
+    )
+    bars = (
+        alt.Chart(drawn)
+        .mark_bar()
+        .encode(
+            x=alt.X("size_bytes:Q", title="bytes", axis=alt.Axis(format="~s"), stack=True),
+            y=alt.Y("source:N", sort="-x", title=None),
+            color=alt.Color("storage:N", title="storage"),
+            tooltip=[
+                alt.Tooltip("source:N"),
+                alt.Tooltip("storage:N"),
+                alt.Tooltip("size:N"),
+                alt.Tooltip("file_count:Q", title="files", format=","),
+            ],
+        )
+    )
+    return charts.finished(
+        bars.properties(height=alt.Step(24)),
+        title="How much came from where?",
+        description="A bar for each source: the bytes of its files, parted by the storage they lie in.",
+    )

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from mhc_lab.cli import checks
 from mhc_lab.cli.output import Json, answer, instant, opened
 from mhc_lab.core.errors import ConfigurationError, RefusedError
 
@@ -286,6 +287,10 @@ photosets = typer.Typer(no_args_is_help=True, help="Sets of pictures that are no
 placeholders = typer.Typer(no_args_is_help=True, help="Pictures that stand for no picture: never taken in.")
 app.add_typer(photosets, name="photosets")
 app.add_typer(placeholders, name="placeholders")
+app.command()(checks.verify)
+app.command()(checks.report)
+app.add_typer(checks.repair, name="repair")
+app.add_typer(checks.baseline, name="baseline")
 
 
 @photosets.command("skip")

@@ -70,6 +70,11 @@ def get(session: Session, run: RunId, *, kind: str) -> Run:
     return Run(*row)
 
 
+def one(session: Session, run: RunId) -> Run:
+    """The run with this id, of whatever kind."""
+    return Run(*session.execute(sa.select(*_RUN).where(job_runs.c.id == run)).one())
+
+
 def recent(session: Session, kind: str, *, limit: int = 20) -> list[Run]:
     """The latest runs of a kind, newest first."""
     newest = sa.select(*_RUN).where(job_runs.c.kind == kind).order_by(job_runs.c.started_at.desc()).limit(limit)

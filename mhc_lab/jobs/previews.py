@@ -17,7 +17,6 @@ from mhc_lab.jobs import stores
 from mhc_lab.media.examine import Examiner
 from mhc_lab.media.identity import byte_id
 from mhc_lab.media.preview import LONGEST, VERSION
-from mhc_lab.services import storages
 from mhc_lab.services.media import MediaFile
 from mhc_lab.storage.store import Store
 from mhc_lab.workbench import Workbench
@@ -42,41 +41,19 @@ class Preview:
 
 def previews(wb: Workbench, files: Iterable[MediaFile], *, longest: int = LONGEST) -> Iterator[tuple[MediaId, Preview]]:
     """A preview for each of ``files``, one after the other as they are ready; none of them ends the others."""
-    opened = _Stores(wb)
+    opened = stores.Opened(wb)
     with Examiner() as examiner:
         for file in files:
             yield file.id, _preview(wb, opened, examiner, file, longest)
 
 
-class _Stores:
-    """Every store that is asked for, opened once; what is offline says so once and for all."""
-
-    def __init__(self, wb: Workbench) -> None:
-        self._wb = wb
-        self._opened: dict[str, Store | str] = {}
-
-    def of(self, file: MediaFile) -> Store | str:
-        """The store that ``file`` lies in, or why it cannot be had."""
-        if file.storage not in self._opened:
-            self._opened[file.storage] = self._open(file) if file.is_storage_active else "storage out of use"
-        return self._opened[file.storage]
-
-    def _open(self, file: MediaFile) -> Store | str:
-        with self._wb.reader as session:
-            storage = storages.get(session, file.storage)
-        try:
-            return stores.opened(self._wb, storage)
-        except (ConfigurationError, RefusedError):
-            return "storage offline"
-
-
-def _preview(wb: Workbench, opened: _Stores, examiner: Examiner, file: MediaFile, longest: int) -> Preview:
+def _preview(wb: Workbench, opened: stores.Opened, examiner: Examiner, file: MediaFile, longest: int) -> Preview:
     if file.verdict in _NOT_SHOWN:
         return Preview(why=_NOT_SHOWN[file.verdict])
     place = _place(wb, file, longest)
     kept = _kept(place)
     if kept is None:
-        store = opened.of(file)
+        store = opened.of(file.storage)
         if isinstance(store, str):
             return Preview(why=store)
         try:

@@ -109,7 +109,7 @@ def settle(wb: Workbench, run: RunId, progress: Progress = SILENT) -> None:
         vanished += [
             f"{file.storage}:{file.relative_path}"
             for file in some
-            if not _moved(opened(file.storage_id), file.relative_path, file.quarantine_path, file.byte_id)
+            if not moved(opened(file.storage_id), file.relative_path, file.quarantine_path, file.byte_id)
         ]
         with wb.transaction() as session:
             quarantine.change(session, [file.id for file in some], "aside", at=wb.clock.now())
@@ -211,20 +211,21 @@ def _delete(session: Session, ids: Sequence[MediaId], at: datetime) -> None:
 # how bytes move
 
 
-def _moved(store: Store, path: str, to: str, byte_id: ByteId) -> bool:
+def moved(store: Store, path: str, to: str, byte_id: ByteId) -> bool:
     """Whether these bytes are at ``to`` now and no more at ``path``, whatever a killed move left."""
     try:
         store.move(path, to)
     except FileNotFoundError:
-        return _has(store, to, byte_id)
+        return has(store, to, byte_id)
     except FileExistsError:
-        if not _has(store, to, byte_id):
+        if not has(store, to, byte_id):
             raise
         store.remove(path, expected=byte_id)  # a bucket copies first
     return True
 
 
-def _has(store: Store, path: str, byte_id: ByteId) -> bool:
+def has(store: Store, path: str, byte_id: ByteId) -> bool:
+    """Whether a file with these bytes, read now, is at ``path``."""
     try:
         return store.digests([store.stat(path)]) == [byte_id]
     except FileNotFoundError:
@@ -239,7 +240,7 @@ def _returned(session: Session, opened: Opener, file: QuarantinedFile) -> str:
     if row and (row.storage_id, row.relative_path) != (file.storage_id, file.relative_path):
         return "its row was changed"
     try:
-        if not _moved(opened(file.storage_id), file.quarantine_path, file.relative_path, file.byte_id):
+        if not moved(opened(file.storage_id), file.quarantine_path, file.relative_path, file.byte_id):
             return "it is neither in quarantine nor where it lay"
         if row and row.deleted_at == file.set_aside_at:  # one that was deleted before stays deleted
             with session.begin_nested():

@@ -31,6 +31,28 @@ def opened(wb: Workbench, storage: Storage) -> Store:
     return DiskStore.open(Path(storage.root), marker=storage.marker)
 
 
+class Opened:
+    """Every store that is asked for, opened once; what cannot be had says so once and for all."""
+
+    def __init__(self, wb: Workbench) -> None:
+        self._wb = wb
+        self._opened: dict[str, Store | str] = {}
+
+    def of(self, name: str) -> Store | str:
+        """The store of the storage with that name, or in a few words why it cannot be had."""
+        if name not in self._opened:
+            self._opened[name] = self._open(name)
+        return self._opened[name]
+
+    def _open(self, name: str) -> Store | str:
+        with self._wb.reader as session:
+            storage = storages.get(session, name)
+        try:
+            return opened(self._wb, storage) if storage.is_active else "storage out of use"
+        except (ConfigurationError, RefusedError):
+            return "storage offline"
+
+
 def adopt(wb: Workbench, place: str, *, name: str | None = None) -> tuple[Store, Storage]:
     """What is at ``place``, a folder or ``s3://bucket/prefix``, as a storage: what it is already, or marked and registered now.
 

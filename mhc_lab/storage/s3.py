@@ -178,12 +178,13 @@ class S3Store:
             with self.read(path) as source:
                 self.put(to, source, expected=byte_id)
         else:
-            token = uuid4().hex
             try:
-                self._objects.copy(seen, new_key, _metadata(byte_id, token))
-            except ConfigurationError as failure:
-                raise self._unknown(to, new_key, token, failure) from None
-            self._proved(to, new_key, seen.size_bytes, byte_id, token)
+                self._copy(seen, to, byte_id, expected=byte_id)
+            except IntegrityError:
+                actual = self._read_again(key)[1]
+                if actual == byte_id:
+                    raise
+                self._copy(seen, to, byte_id, expected=actual)  # it was damaged before, and goes as it is
         self._free(key)
 
     def remove(self, relative_path: str, *, expected: ByteId) -> None:
@@ -206,6 +207,15 @@ class S3Store:
         except (OSError, RefusedError, IntegrityError):
             return None
         return found if _found(file.relative_path, seen) == file else None
+
+    def _copy(self, seen: Seen, to: str, byte_id: ByteId, *, expected: ByteId) -> None:
+        """Copy an object with the digest that is stored beside it, and prove that the copy has the ``expected`` bytes."""
+        new_key, token = self._key(to), uuid4().hex
+        try:
+            self._objects.copy(seen, new_key, _metadata(byte_id, token))
+        except ConfigurationError as failure:
+            raise self._unknown(to, new_key, token, failure) from None
+        self._proved(to, new_key, seen.size_bytes, expected, token)
 
     def _put(self, path: str, key: str, source: BinaryIO, expected: ByteId | None) -> Put:
         with tempfile.SpooledTemporaryFile(max_size=PART_BYTES) as held:

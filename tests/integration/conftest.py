@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from sqlalchemy.orm import Session
 from mhc_lab.db.engine import Database
 from mhc_lab.db.roles import Role
 from mhc_lab.db.session import transaction
+from mhc_lab.jobs import baseline
+from mhc_lab.media.examine import Examiner
 from tests.conftest import Copies
 
 
@@ -38,3 +41,16 @@ def passing_owner(shared_database: Database) -> Iterator[Session]:
     with Session(shared_database.engine(Role.OWNER)) as session:
         yield session
         session.rollback()
+
+
+@pytest.fixture(scope="session")
+def _lasting_examiner() -> Iterator[Examiner]:
+    with Examiner() as examiner:
+        yield examiner
+
+
+@pytest.fixture
+def one_examiner(_lasting_examiner: Examiner, monkeypatch: pytest.MonkeyPatch) -> Examiner:
+    """One process looks into the pictures of all baselines: starting one takes a second."""
+    monkeypatch.setattr(baseline, "Examiner", lambda: nullcontext(_lasting_examiner))
+    return _lasting_examiner

@@ -154,6 +154,17 @@ def test_bytes_that_are_not_those_stored_beside_them_are_told_at_the_end(store: 
         stream.read()
 
 
+def test_a_damaged_object_is_moved_as_it_is_and_still_told(store: S3Store) -> None:
+    store._objects.put(store._prefix + PATH, io.BytesIO(b"rotten"), 6, {"sha256": byte_id(b"the bytes")})
+
+    store.move(PATH, "b.jpg")
+
+    assert paths(store) == ["b.jpg"]
+    assert store.digests([store.stat("b.jpg")]) == [byte_id(b"rotten")]
+    with store.read("b.jpg") as stream, pytest.raises(IntegrityError, match="belong there"):
+        stream.read()
+
+
 def test_what_somebody_else_stored_is_read_as_it_is(store: S3Store) -> None:
     store._objects.put(store._prefix + PATH, io.BytesIO(b"foreign"), 7, {})
 

@@ -1,0 +1,327 @@
+"""The baseline gate: whether everybody's pictures can still be shown as they could before.
+
+Pictures are read and decoded, not only looked for: no bytes, or the wrong ones, are no picture. One that is lost, or one more that is
+broken, of one single person is a failure; 99 % is a failure. Pictures are counted by their bytes, so that of two copies of a person one
+may go. Where the one that stays is another person's, the first has lost it, and the gate says so, unless a snapshot of theirs means it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+from uuid import UUID, uuid4
+
+from mhc_lab.core import display
+from mhc_lab.core.errors import ConfigurationError, IntegrityError, RefusedError
+from mhc_lab.core.ids import ByteId, PersonId, RunId
+from mhc_lab.core.progress import SILENT, Progress
+from mhc_lab.jobs import journal, stores
+from mhc_lab.media.examine import Examiner
+from mhc_lab.media.probe import Verdict
+from mhc_lab.services import baselines, media, people
+from mhc_lab.services.baselines import Baseline, Copy, PersonPictures
+from mhc_lab.storage.store import BLOCK_BYTES, Store
+from mhc_lab.workbench import Workbench
+
+_SHOWABLE = frozenset({Verdict.READABLE, Verdict.VIDEO})
+_NAMED = 5
+"""Pictures that a message names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """How much of each person is read at most; their primary picture first, then favourites, then as chance has it."""
+
+    pictures: int
+    size_bytes: int
+
+
+GATE_PERSONS = 5
+GATE_BOUND = Bound(200, 64 << 20)
+"""What stands before and after every job may take seconds: 5 persons, and of each 200 pictures and 64 MiB at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worse:
+    """A person whose pictures are not what they were."""
+
+    before: PersonPictures
+    now: PersonPictures
+    reasons: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.before.username}: {'; '.join(self.reasons)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A baseline, and what is found of the same persons now."""
+
+    baseline: Baseline
+    now: tuple[PersonPictures, ...]
+    worse: tuple[Worse, ...]
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nobody has less than before."""
+        return not self.worse
+
+    def __str__(self) -> str:
+        checked = display.plural(len(self.now), "person", "persons")
+        since = f"since {self.baseline.recorded_at:%Y-%m-%d %H:%M}"
+        if self.is_good:
+            return f"{checked} compared {since}: everything that could be shown can be shown"
+        lines = [f"{len(self.worse):,} of {checked} have less {since}:", *(f"  {one}" for one in self.worse)]
+        return "\n".join(lines)
+
+
+def record(
+    wb: Workbench,
+    *,
+    persons: Iterable[str] = (),
+    random: int = 5,
+    everybody: bool = False,
+    run: RunId | None = None,
+    progress: Progress = SILENT,
+) -> Baseline:
+    """Keep what can be shown of the persons with these names, of as many by chance besides, or of everybody who has pictures.
+
+    Who is chosen by chance follows from the id of the run, or else of the baseline.
+
+    Raises
+    ------
+    NotFoundError
+        Nobody has or had one of the names.
+    """
+    id_ = uuid4()
+    with wb.reader as session:
+        by_name = {person.id: person.username for person in (people.get(session, name) for name in persons)}
+        limit = None if everybody else random + len(by_name)
+        others = baselines.with_pictures(session, seed=str(run or id_), limit=limit)
+    left = [person for person in others if person not in by_name][: None if everybody else random]
+    chosen = by_name | {person: others[person] for person in left}
+    return _kept(wb, id_, chosen, run, None, progress)
+
+
+def check(wb: Workbench, baseline: Baseline | None = None, *, progress: Progress = SILENT) -> Comparison:
+    """Look at the same persons again; without a baseline the newest is meant. Of whom not all was read, the same pictures are.
+
+    Raises
+    ------
+    NotFoundError
+        Nothing was recorded yet.
+    """
+    if baseline is None:
+        with wb.reader as session:
+            baseline = baselines.get(session)
+    wanted = [(one.person, one.username, one.looked_at if one.left_out_count else None) for one in baseline.persons]
+    now = _looked(wb, wanted, None, progress)
+    both = zip(baseline.persons, now, strict=True)
+    worse = tuple(Worse(then, found, reasons) for then, found in both if (reasons := _reasons(then, found)))
+    return Comparison(baseline, now, worse)
+
+
+@dataclass(frozen=True, slots=True)
+class PictureGate:
+    """Records before a run, compares after it.
+
+    What a restore brings back may be as bad as it was before the run that it undoes.
+    """
+
+    def before(self, wb: Workbench, run: RunId) -> None:
+        """Record five persons by chance, the same ones for a run and its restore; once."""
+        with wb.reader as session:
+            if baselines.of_run(session, run):
+                return
+            seed = str(journal.one(session, run).restores or run)
+            chosen = baselines.with_pictures(session, seed=seed, limit=GATE_PERSONS)
+        _kept(wb, uuid4(), chosen, run, GATE_BOUND, SILENT)
+
+    def after(self, wb: Workbench, run: RunId) -> None:
+        """``IntegrityError`` when any of them has less than before, with how to undo the run."""
+        with wb.reader as session:
+            this = journal.one(session, run)
+            before = baselines.of_run(session, run)
+            earlier = baselines.of_run(session, this.restores) if this.restores else None
+        comparison = check(wb, before) if before else None
+        if comparison is None or comparison.is_good or (earlier and check(wb, earlier).is_good):
+            return
+        undo = f"Undo: mhc {this.kind} restore {run}"
+        look = "A restore has no undo. Look at what is there: mhc media verify --read-data"
+        raise IntegrityError(f"{comparison}\n{look if this.restores else undo}")
+
+
+GATE = PictureGate()
+
+
+def _kept(
+    wb: Workbench, id_: UUID, chosen: Mapping[PersonId, str], run: RunId | None, bound: Bound | None, progress: Progress
+) -> Baseline:
+    found = _looked(wb, [(person, name, None) for person, name in chosen.items()], bound, progress)
+    baseline = Baseline(id_, wb.clock.now(), wb.user, run, found)
+    with wb.transaction() as session:
+        baselines.add(session, baseline)
+    return baseline
+
+
+# whether it is worse
+
+
+def _reasons(before: PersonPictures, now: PersonPictures) -> tuple[str, ...]:
+    """What is worse than it was."""
+    lost = set(before.working) - set(now.working)
+    out_of_reach, gone = lost & set(now.unseen), lost - set(now.unseen)
+    broken_count = len(set(now.broken) - set(before.unseen))
+    has_lost_primary = before.primary is not None and (now.primary is None or (before.is_chosen and not now.is_chosen))
+    said = {
+        f"{len(gone):,} of {len(before.working):,} working pictures {_lost_verb(gone)}": gone,
+        f"{len(out_of_reach):,} cannot be looked at, because their storage is offline or out of use": out_of_reach,
+        f"{broken_count:,} are broken, {len(before.broken):,} were": broken_count > len(before.broken),
+        f"{now.left_out_count:,} pictures besides, {before.left_out_count:,} were": (
+            now.left_out_count < before.left_out_count
+        ),
+        "the primary picture is lost": has_lost_primary,
+    }
+    return tuple(words for words, is_so in said.items() if is_so)
+
+
+def _lost_verb(gone: set[ByteId]) -> str:
+    named = ", ".join(sorted(gone)[:_NAMED])
+    return f"{'is' if len(gone) == 1 else 'are'} lost ({named}{', …' if len(gone) > _NAMED else ''})"
+
+
+# what can be shown
+
+_Wanted = tuple[PersonId, str, frozenset[ByteId] | None]
+
+
+def _looked(
+    wb: Workbench, wanted: Sequence[_Wanted], bound: Bound | None, progress: Progress
+) -> tuple[PersonPictures, ...]:
+    """What is found of each person; of the pictures that are named, or of as many as there may be."""
+    found = []
+    with Examiner() as examiner:
+        looking = _Looking(stores.Opened(wb), examiner)
+        for count, (person, username, named) in enumerate(wanted, start=1):
+            with wb.reader as session:
+                pictures = _by_bytes(baselines.copies(session, person))
+                primary = media.primary(session, person)
+            chosen = [one for one in pictures if one in named] if named is not None else _within(pictures, bound)
+            working, unseen = looking.working({one: pictures[one] for one in chosen})
+            broken = set(chosen) - working - unseen
+            stands = primary if primary and primary.byte_id not in broken else None
+            found.append(
+                PersonPictures(
+                    person,
+                    username,
+                    working=tuple(sorted(working)),
+                    broken=tuple(sorted(broken)),
+                    unseen=tuple(sorted(unseen)),
+                    left_out_count=len(pictures) - len(chosen),
+                    primary=stands.byte_id if stands else None,
+                    is_chosen=stands is not None and stands.is_primary,
+                )
+            )
+            progress(count, len(wanted), "persons")
+    return tuple(found)
+
+
+def _by_bytes(copies: Iterable[Copy]) -> dict[ByteId, list[Copy]]:
+    pictures = defaultdict[ByteId, list[Copy]](list)
+    for copy in copies:
+        pictures[copy.byte_id].append(copy)
+    return pictures
+
+
+def _within(pictures: dict[ByteId, list[Copy]], bound: Bound | None) -> list[ByteId]:
+    """As many as ``bound`` allows, one at least. Digests are in no order, so the first are as good as any by chance."""
+    if bound is None:
+        return list(pictures)
+    first = sorted(
+        pictures,
+        key=lambda one: (
+            not any(copy.is_primary for copy in pictures[one]), not any(copy.is_favorite for copy in pictures[one]), one
+        ),
+    )  # fmt: skip
+    chosen: list[ByteId] = []
+    size = 0
+    for one in first[: bound.pictures]:
+        size += pictures[one][0].size_bytes
+        if chosen and size > bound.size_bytes:
+            break
+        chosen.append(one)
+    return chosen
+
+
+class _Looking:
+    """Reads pictures, wherever a copy of them lies, and has them decoded."""
+
+    def __init__(self, opened: stores.Opened, examiner: Examiner) -> None:
+        self._opened, self._examiner = opened, examiner
+
+    def working(self, pictures: dict[ByteId, list[Copy]]) -> tuple[set[ByteId], set[ByteId]]:
+        """Those of which a copy can be shown, and those of which none can be reached."""
+        handed, working, unseen = deque[ByteId](), set[ByteId](), set[ByteId]()
+        for looked in self._examiner.examine_many(self._read(pictures, handed, unseen)):
+            byte_id = handed.popleft()
+            if looked.probe.verdict in _SHOWABLE:
+                working.add(byte_id)
+        return working, unseen
+
+    def _read(
+        self, pictures: dict[ByteId, list[Copy]], handed: deque[ByteId], unseen: set[ByteId]
+    ) -> Iterator[tuple[BinaryIO, int]]:
+        """The bytes of each picture that has a copy with the right ones."""
+        for byte_id, copies in pictures.items():
+            with tempfile.TemporaryFile() as file:
+                held = cast("BinaryIO", file)
+                is_right = self._has_right(copies, held)
+                if is_right:
+                    held.flush()
+                    handed.append(byte_id)
+                    yield held, copies[0].size_bytes
+                elif is_right is None:
+                    unseen.add(byte_id)
+
+    def _has_right(self, copies: Sequence[Copy], held: BinaryIO) -> bool | None:
+        """Whether one of them has the registered bytes, which are in ``held`` then; None when some cannot be reached and no other has."""
+        said: set[bool | None] = set()
+        for copy in copies:
+            held.seek(0)
+            held.truncate()
+            said.add(self._is_right(copy, held))
+            if True in said:
+                return True
+        return None if None in said else False
+
+    def _is_right(self, copy: Copy, held: BinaryIO) -> bool | None:
+        store = self._opened.of(copy.storage)
+        if isinstance(store, str):
+            return None
+        try:
+            return _read_whole(store, copy.relative_path, held) == copy.byte_id
+        except ConfigurationError:  # it went offline meanwhile
+            return None
+
+
+def _read_whole(store: Store, path: str, held: BinaryIO) -> ByteId | None:
+    """The byte id of what is at ``path``, written to ``held`` too; None when it cannot be read: a full disk here is no such thing."""
+    digest = hashlib.sha256()
+    try:
+        source = store.read(path)
+    except (OSError, RefusedError):
+        return None
+    with source:
+        while True:
+            try:
+                block = source.read(BLOCK_BYTES)
+            except (OSError, IntegrityError):
+                return None
+            if not block:
+                return ByteId(digest.hexdigest())
+            digest.update(block)
+            held.write(block)
