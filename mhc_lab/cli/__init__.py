@@ -26,6 +26,8 @@ _COMMANDS = {
     "media": "Pictures and videos: take them in, find, mark, delete, restore, export.",
     "storage": "Places where files lie: add, list, check, deactivate.",
     "dedup": "Keep one copy of each file, set the others aside, and bring them back.",
+    "quarantine": "What was set aside: list it, and bring single files back.",
+    "purge": "Remove for good what was set aside long ago and is still here elsewhere.",
     "exclude": "Leave persons out of every figure, and count them again.",
     "merge": "Make persons one who turned out to be the same, and part them again.",
     "mirror": "The DuckDB mirror: refresh, verify, status.",

@@ -146,6 +146,17 @@ def come_back(session: Session, signed: Signed, ids: Iterable[UUID]) -> tuple[st
     return tuple(refused)
 
 
+def kept(wb: Workbench, session: Session, wanted: Mapping[MediaId, ByteId]) -> set[MediaId]:
+    """Which of these records are live and have these bytes, read now; the records stay so until the transaction ends."""
+    opened = opener(wb, session)
+    live = {id_: row for id_, row in _locked(session, set(wanted)).items() if row.deleted_at is None}
+    read = _read(opened, {(row.storage_id, row.relative_path) for row in live.values()})
+    nothing = (None, None)
+    return {
+        id_ for id_, row in live.items() if read.get((row.storage_id, row.relative_path), nothing)[1] == wanted[id_]
+    }
+
+
 # what is checked before
 
 

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -40,8 +39,12 @@ def columns() -> list[sa.Column[Any]]:
 
 
 def counts() -> sa.Subquery:
-    """How many rows mean each record, as ``media`` and ``number``; a record nobody means has no row."""
-    meant = sa.union_all(*(sa.select(column.label("media")).where(column.is_not(None)) for column in columns()))
+    """How many rows mean each record, as ``media`` and ``number``; what lies in quarantine speaks for nobody.
+
+    A record nobody means has no row.
+    """
+    speaking = [column for column in columns() if column.table is not quarantined_files]
+    meant = sa.union_all(*(sa.select(column.label("media")).where(column.is_not(None)) for column in speaking))
     each = meant.subquery("meant")
     return sa.select(each.c.media, sa.func.count().label("number")).group_by(each.c.media).subquery("counted")
 
@@ -96,7 +99,8 @@ def _key(column: sa.Column[Any]) -> list[sa.ColumnElement[str]]:
 
 
 def _given(**lists: list[Any]) -> sa.FromClause:
-    """Lists side by side, as a table."""
-    arrays = (sa.literal(one, sa.ARRAY(sa.Uuid if isinstance(one[0], UUID) else sa.Text)) for one in lists.values())
-    typed = (sa.column(name, sa.Uuid if isinstance(one[0], UUID) else sa.Text) for name, one in lists.items())
+    """Lists side by side, as a table: ids, and parts of keys as text."""
+    types = {name: sa.Text if name.startswith("key") else sa.Uuid for name in lists}
+    arrays = (sa.literal(listed, sa.ARRAY(types[name])) for name, listed in lists.items())
+    typed = (sa.column(name, type_) for name, type_ in types.items())
     return sa.func.unnest(*arrays).table_valued(*typed, name="given").render_derived()

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mhc_lab.core.errors import RefusedError
-from mhc_lab.jobs import ingest
+from mhc_lab.jobs import dedup, ingest, stores
 from mhc_lab.jobs.dedup import DedupPlan, apply_dedup, plan_dedup, restore
 from mhc_lab.jobs.plan import Receipt
+from mhc_lab.jobs.purge import plan_purge
 from mhc_lab.schema.media import media_locator, skipped_photosets, snapshot_pictures
 from mhc_lab.schema.sources import affiliate_api_snapshots
 from mhc_lab.services import media, people, storages
@@ -32,10 +38,15 @@ def root(emptied_wb: Workbench, tmp_path: Path) -> Path:
         (folder / path).write_bytes(content)
     with emptied_wb.transaction() as session:
         people.find_or_create(session, ["ann", "bo"], at=emptied_wb.clock.now())
-    ingest.ingest(emptied_wb, folder)
+    take_in(emptied_wb, folder)
     for number, path in enumerate(FILES):
         change(emptied_wb, path, created_at=sa.text(f"'2026-01-0{number + 1}Z'"))
     return folder
+
+
+def take_in(wb: Workbench, root: Path) -> None:
+    """Register every file; what they show does not matter here."""
+    ingest.register(wb, *stores.adopt(wb, str(root)))
 
 
 def change(wb: Workbench, path: str, **values: object) -> None:
@@ -219,3 +230,219 @@ def test_two_names_of_one_file_lose_a_record_and_no_byte(emptied_wb: Workbench, 
     assert (root / COPY).read_bytes() == (root / OLDEST).read_bytes() == b"one"
     restore(emptied_wb, receipt)
     assert state(emptied_wb, root) == before
+
+
+# what changes meanwhile
+
+
+@pytest.mark.parametrize(
+    ("happens", "why"),
+    [
+        (lambda wb, root: (root / COPY).write_bytes(b"new"), "other bytes"),
+        (lambda wb, root: (root / COPY).unlink(), "not there any more"),
+        (lambda wb, root: change(wb, COPY, relative_path="people/ann/uploads/moved.jpg"), "moved, replaced or deleted"),
+        (lambda wb, root: change(wb, COPY, byte_id="0" * 64), "moved, replaced or deleted"),
+        (lambda wb, root: change(wb, COPY, deleted_at=sa.func.now()), "moved, replaced or deleted"),
+        (lambda wb, root: change(wb, COPY, person_id=None), "not of one person"),
+    ],
+)
+def test_a_stale_action_is_left_out_and_told_and_the_others_are_done(
+    emptied_wb: Workbench, root: Path, happens: Callable[[Workbench, Path], None], why: str
+) -> None:
+    plan = plan_dedup(emptied_wb)
+    happens(emptied_wb, root)
+
+    receipt = applied(emptied_wb, plan)
+
+    assert receipt.done_count == 1
+    (told,) = receipt.refused
+    assert COPY in told
+    assert why in told
+    assert THIRD not in live(emptied_wb)
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        lambda wb, root: (root / OLDEST).write_bytes(b"rot"),
+        lambda wb, root: (root / OLDEST).unlink(),
+        lambda wb, root: change(wb, OLDEST, deleted_at=sa.func.now()),
+        lambda wb, root: change(wb, OLDEST, byte_id="0" * 64),
+    ],
+)
+def test_no_copy_leaves_when_the_one_that_should_stay_does_not(
+    emptied_wb: Workbench, root: Path, happens: Callable[[Workbench, Path], None]
+) -> None:
+    plan = plan_dedup(emptied_wb)
+    happens(emptied_wb, root)
+
+    receipt = applied(emptied_wb, plan)
+
+    assert (receipt.done_count, len(receipt.refused)) == (0, 2)
+    assert {COPY, THIRD} <= live(emptied_wb)
+    assert (root / COPY).read_bytes() == (root / THIRD).read_bytes() == b"one"
+
+
+def test_two_plans_that_keep_different_copies_never_take_both(emptied_wb: Workbench, root: Path) -> None:
+    first = plan_dedup(emptied_wb)
+    snapshot_of(emptied_wb, COPY)
+    second = plan_dedup(emptied_wb)
+
+    applied(emptied_wb, first)
+    late = applied(emptied_wb, second)
+
+    assert (late.done_count, len(late.refused)) == (0, 2)
+    assert live(emptied_wb) == {OLDEST, OF_BO, ALONE, NOBODYS}
+
+
+def test_a_copy_whose_marks_were_changed_since_is_not_brought_back_and_the_others_are(
+    emptied_wb: Workbench, root: Path
+) -> None:
+    change(emptied_wb, COPY, is_favorite=True)
+    receipt = applied(emptied_wb)
+    change(emptied_wb, OLDEST, is_favorite=False)
+
+    undone = restore(emptied_wb, receipt)
+
+    assert undone.done_count == 1
+    assert len(undone.refused) == 1
+    assert "was changed since" in undone.refused[0]
+    assert live(emptied_wb) == {OLDEST, THIRD, OF_BO, ALONE, NOBODYS}
+
+
+def test_a_copy_whose_reference_means_a_third_file_by_now_is_not_brought_back(
+    emptied_wb: Workbench, root: Path
+) -> None:
+    snapshot_of(emptied_wb, OLDEST, OLDEST, COPY)
+    receipt = applied(emptied_wb)
+    alone = files(emptied_wb)[ALONE].id
+    with emptied_wb.transaction() as session:
+        session.execute(sa.update(snapshot_pictures).values(media_id=alone))
+
+    undone = restore(emptied_wb, receipt)
+
+    assert undone.done_count == 1
+    assert live(emptied_wb) == {OLDEST, THIRD, OF_BO, ALONE, NOBODYS}
+
+
+def test_a_reference_that_is_gone_does_not_hinder(emptied_wb: Workbench, root: Path) -> None:
+    snapshot_of(emptied_wb, OLDEST, OLDEST, COPY)
+    receipt = applied(emptied_wb)
+    with emptied_wb.transaction() as session:
+        session.execute(sa.delete(snapshot_pictures))
+
+    assert restore(emptied_wb, receipt).refused == ()
+
+
+# two at once
+
+
+def test_two_runs_at_once_leave_one_copy_of_each(emptied_wb: Workbench, root: Path) -> None:
+    first = plan_dedup(emptied_wb).approve(by="ada")
+    snapshot_of(emptied_wb, THIRD)
+    second = plan_dedup(emptied_wb).approve(by="eve")
+
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(partial(apply_dedup, emptied_wb), [first, second]))
+
+    assert sum(receipt.done_count for receipt in done) == 2
+    (left,) = live(emptied_wb) & {OLDEST, COPY, THIRD}
+    assert [path for path in (root / "people/ann").rglob("*") if path.is_file()] == [root / left]
+
+
+# killed
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_a_run_that_was_killed_is_taken_up_again_and_undone_as_a_whole(
+    emptied_wb: Workbench, root: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    monkeypatch.setattr(dedup, "STEP_ACTIONS", 1)
+    snapshot_of(emptied_wb, COPY, COPY)
+    before = state(emptied_wb, root)
+    (root / "people/bo/auto/twice.jpg").write_bytes(b"two")
+    take_in(emptied_wb, root)
+    planned = plan_dedup(emptied_wb)
+
+    with pytest.raises(KeyboardInterrupt):
+        apply_dedup(emptied_wb, planned.approve(by="ada"), progress=die_after(step))
+    receipt = apply_dedup(emptied_wb, planned.approve(by="ada"))
+
+    assert (receipt.done_count, receipt.refused) == (3, ())
+    with pytest.raises(KeyboardInterrupt):
+        restore(emptied_wb, receipt, progress=die_after(step))
+    restore(emptied_wb, receipt)
+    (root / "people/bo/auto/twice.jpg").unlink()
+    with emptied_wb.transaction() as session:
+        session.execute(sa.text("DELETE FROM quarantined_files"))
+        session.execute(sa.text("DELETE FROM media_locator WHERE relative_path LIKE '%twice.jpg'"))
+    assert state(emptied_wb, root) == before
+
+
+def die_after(steps: int) -> Callable[[int, int | None, str], None]:
+    """A progress that dies like a killed process once so many steps are behind it."""
+
+    def progress(done: int, total: int | None, doing: str) -> None:
+        if (doing, done) == ("steps", steps):
+            raise KeyboardInterrupt
+
+    return progress
+
+
+def test_copies_of_one_file_are_never_divided_between_steps(
+    emptied_wb: Workbench, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dedup, "STEP_ACTIONS", 1)
+
+    receipt = applied(emptied_wb)
+
+    with emptied_wb.reader as session:
+        assert session.scalar(sa.text("SELECT count(*) FROM job_steps")) == 1
+    assert receipt.done_count == 2
+
+
+# any sequence
+
+
+OPERATIONS = st.sampled_from(["within", "across", "killed", "restore", "plan a purge"])
+
+
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(done=st.lists(st.tuples(OPERATIONS, st.integers(0, 15)), max_size=7))
+def test_any_sequence_of_runs_and_their_restores_ends_where_it_began(
+    emptied_wb: Workbench, root: Path, done: list[tuple[str, int]]
+) -> None:
+    if not files(emptied_wb)[COPY].is_favorite:
+        snapshot_of(emptied_wb, COPY, OF_BO, THIRD)
+        change(emptied_wb, COPY, is_favorite=True, tags=["a"], photoset_id="7")
+        change(emptied_wb, THIRD, is_primary=True, tags=["b", "a"], source_url="https://example.com/c")
+        change(emptied_wb, OF_BO, is_primary=True, tags=["c"])
+    runs: list[tuple[Receipt, object]] = []
+
+    for operation, chosen in done:
+        emptied_wb.clock.tick()  # type: ignore[attr-defined]
+        before = state(emptied_wb, root)
+        if operation == "restore" and runs:
+            receipt, earlier = runs.pop()
+            assert restore(emptied_wb, receipt).refused == ()
+            assert state(emptied_wb, root) == earlier
+        elif operation == "plan a purge":
+            plan_purge(emptied_wb, older_than_days=0)
+            assert state(emptied_wb, root) == before
+        elif operation != "restore":
+            plan = plan_dedup(emptied_wb, across_persons=operation != "within")
+            left_out = [one.name for number, one in enumerate(plan.actions) if chosen >> number & 1]
+            runs.append((carried_out(emptied_wb, plan.without(*left_out), killed=operation == "killed"), before))
+    while runs:
+        receipt, earlier = runs.pop()
+        assert restore(emptied_wb, receipt).refused == ()
+        assert state(emptied_wb, root) == earlier
+
+
+def carried_out(wb: Workbench, plan: DedupPlan, *, killed: bool) -> Receipt:
+    """The receipt of a run that was, or was not, killed after its first step."""
+    approved = plan.approve(by="ada")
+    if killed and plan.actions:
+        with pytest.raises(KeyboardInterrupt):
+            apply_dedup(wb, approved, progress=die_after(1))
+    return apply_dedup(wb, approved)
