@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from typer.testing import CliRunner, Result
 
+from mhc_lab.cli.dedup import app as dedup_app
+from mhc_lab.cli.purge import app as purge_app
+from mhc_lab.cli.quarantine import app as quarantine_app
 from mhc_lab.core.errors import IntegrityError, NotFoundError, RefusedError
 from mhc_lab.jobs import ingest, purge, quarantine, stepwise, stores
 from mhc_lab.jobs.dedup import apply_dedup, plan_dedup, restore
@@ -250,3 +256,49 @@ def test_what_was_set_aside_follows_its_keeper_when_that_leaves_for_another(
 def test_a_negative_age_is_refused(emptied_wb: Workbench) -> None:
     with pytest.raises(RefusedError, match="not negative"):
         plan_purge(emptied_wb, older_than_days=-1)
+
+
+# as somebody types it
+
+
+@pytest.fixture
+def mhc(emptied_wb: Workbench, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Commands on this workbench."""
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(Workbench, "open", lambda **_: nullcontext(emptied_wb))
+    groups = {"dedup": dedup_app, "quarantine": quarantine_app, "purge": purge_app}
+    return lambda group, *words: CliRunner().invoke(groups[group], [str(word) for word in words])
+
+
+def test_copies_are_found_set_aside_listed_and_purged_by_command(
+    emptied_wb: Workbench, root: Path, mhc: Callable[..., Result]
+) -> None:
+    found = mhc("dedup", "find")
+    plan = json.loads(mhc("dedup", "plan", "--json").stdout)["plan"]
+    approved = json.loads(mhc("dedup", "approve", plan, "--by", "ada", "--json").stdout)["approved"]
+    receipt = json.loads(mhc("dedup", "apply", approved, "--json").stdout)
+    listed = mhc("quarantine", "list")
+    brought = mhc("quarantine", "restore", id_of(emptied_wb, COPY)[:8])
+    freeing = json.loads(mhc("purge", "plan", "--older-than", 0, "--json").stdout)["plan"]
+    signed = json.loads(mhc("purge", "approve", freeing, "--by", "ada", "--json").stdout)["approved"]
+    freed = mhc("purge", "apply", signed)
+    undone = mhc("dedup", "restore", receipt["run"])
+
+    assert "3 files: 2 redundant copies in 1 group, 6 B" in found.stdout
+    assert f"disk:{THIRD}  aside just now  3 B  same bytes as disk:{KEPT}" in listed.stdout
+    assert f"keeper disk:{KEPT}" in listed.stdout
+    assert "1 file brought back" in brought.stdout
+    assert freed.stdout.startswith("1 file removed for good\n")
+    assert f"left as it is: disk:{THIRD}: it was purged" in undone.stdout
+
+
+def test_there_is_no_command_that_undoes_a_purge(mhc: Callable[..., Result]) -> None:
+    assert "No such command 'restore'" in mhc("purge", "restore", "0c9f3f4e").stderr
+
+
+def test_a_file_that_stays_in_quarantine_ends_the_command_with_exit_code_one(
+    emptied_wb: Workbench, root: Path, aside: Receipt, mhc: Callable[..., Result]
+) -> None:
+    (root / COPY).write_bytes(b"another")
+
+    assert mhc("quarantine", "restore", id_of(emptied_wb, COPY)).exit_code == 1
