@@ -18,8 +18,9 @@ LEFT JOIN persons ON media_locator.person_id = persons.id
 WHERE
     media_locator.deleted_at IS NULL
     AND media_locator.look_id LIKE 'phash1:%'
-    AND NOT coalesce(persons.is_excluded, false)
-QUALIFY row_number() OVER (
-    PARTITION BY media_locator.byte_id, media_locator.person_id ORDER BY media_locator.created_at, media_locator.id
-) = 1
+    AND NOT coalesce(persons.is_excluded, FALSE)
+QUALIFY
+    row_number() OVER (
+        PARTITION BY media_locator.byte_id, media_locator.person_id ORDER BY media_locator.created_at, media_locator.id
+    ) = 1
 ORDER BY media_locator.byte_id, media_locator.person_id

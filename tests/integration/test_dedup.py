@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mhc_lab.core.errors import RefusedError
+from mhc_lab.core.secrets import Secret
 from mhc_lab.jobs import dedup, ingest, stores
 from mhc_lab.jobs.dedup import DedupPlan, apply_dedup, plan_dedup, restore
 from mhc_lab.jobs.plan import Receipt
@@ -23,6 +24,7 @@ from mhc_lab.schema.sources import affiliate_api_snapshots
 from mhc_lab.services import media, people, storages
 from mhc_lab.services.media import MediaFile, Wanted
 from mhc_lab.workbench import Workbench
+from tests.support.object_servers import ACCESS_KEY, BUCKET, SECRET_KEY, rclone
 
 OLDEST, COPY, THIRD = "people/ann/auto/a.jpg", "people/ann/uploads/b.jpg", "people/ann/uploads/c.jpg"
 OF_BO, ALONE, NOBODYS = "people/bo/auto/a.jpg", "people/bo/auto/alone.jpg", "lost/a.jpg"
@@ -230,6 +232,37 @@ def test_two_names_of_one_file_lose_a_record_and_no_byte(emptied_wb: Workbench, 
     assert (root / COPY).read_bytes() == (root / OLDEST).read_bytes() == b"one"
     restore(emptied_wb, receipt)
     assert state(emptied_wb, root) == before
+
+
+def test_copies_on_a_disk_and_in_a_bucket_are_one_group_and_a_bucket_under_two_names_loses_no_object(
+    empty_wb: Workbench, tmp_path: Path
+) -> None:
+    (tmp_path / "served").mkdir()
+    (tmp_path / "disk/people/ann/auto").mkdir(parents=True)
+    (tmp_path / "disk" / OLDEST).write_bytes(b"one")
+    with empty_wb.transaction() as session:
+        people.find_or_create(session, ["ann"], at=empty_wb.clock.now())
+    with rclone(tmp_path / "served") as server:
+        assert server.folder is not None
+        for name in ("x/people/ann/auto/b.jpg", "x/people/ann/auto/people/ann/auto/c.jpg"):
+            (server.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (server.folder / name).write_bytes(b"one")
+        keys = {"s3_access_key": Secret(ACCESS_KEY), "s3_secret_key": Secret(SECRET_KEY)}
+        endpoint = {"s3_endpoint": f"http://127.0.0.1:{server.port}"}
+        empty_wb.settings = empty_wb.settings.model_copy(update=keys | endpoint)
+        for place in (str(tmp_path / "disk"), f"s3://{BUCKET}/x/people/ann/auto", f"s3://{BUCKET}/x"):
+            ingest.register(empty_wb, *stores.adopt(empty_wb, place))
+        change(empty_wb, "people/ann/auto/people/ann/auto/c.jpg", created_at=sa.text("'2020-01-01Z'"))
+        before = files(empty_wb)
+
+        receipt = applied(empty_wb)
+
+        assert (receipt.done_count, receipt.refused) == (3, ())
+        assert live(empty_wb) == {"b.jpg", "people/ann/auto/people/ann/auto/c.jpg"}
+        assert (server.folder / "x/people/ann/auto/people/ann/auto/c.jpg").read_bytes() == b"one"
+        assert not (tmp_path / "disk" / OLDEST).exists()
+        assert restore(empty_wb, receipt).refused == ()
+        assert files(empty_wb) == before
 
 
 # what changes meanwhile

@@ -32,6 +32,19 @@ FILES = """
 """
 
 
+def test_each_picture_is_told_once_for_its_person_with_what_it_looks_like_as_a_number() -> None:
+    told = mirror_of(persons=PERSONS, file_storages=STORAGES, media_locator=FILES).query("media/look_ids")
+
+    assert told.select("media_id", "username", "place", "look").rows() == [
+        ("1", "ann", "ssd:small.jpg", 0xFF << 56),
+        ("2", "ann", "ssd:large.jpg", (0xFF << 56) + 1),
+        ("4", "ann", "ssd:resaved.jpg", (0xFF << 56) + 1),
+        ("5", "bo", "ssd:bo.jpg", (0xFF << 56) + 3),
+        ("6", None, "ssd:lost.jpg", 0xFF << 56),
+        ("7", "ann", "ssd:other.jpg", 0xFF),
+    ]
+
+
 def test_pictures_of_one_person_are_told_side_by_side_the_larger_first() -> None:
     found = near_duplicates(mirror_of(persons=PERSONS, file_storages=STORAGES, media_locator=FILES))
 
@@ -58,10 +71,9 @@ def test_those_of_others_and_of_nobody_known_are_told_when_asked_for() -> None:
     ]
 
 
-def test_none_of_them_is_a_page_too() -> None:
-    found = near_duplicates(
-        mirror_of(persons=PERSONS, file_storages=STORAGES, media_locator=FILES), distance=0, across_persons=False
-    )
+def test_both_are_shown_with_their_sizes() -> None:
+    found = near_duplicates(mirror_of(persons=PERSONS, file_storages=STORAGES, media_locator=FILES), distance=0)
 
     assert found.pairs == 1
-    assert "ssd:resaved.jpg" in found._repr_html_()
+    assert "ann\nssd:large.jpg\n40 × 30" in found._repr_html_()
+    assert "ann\nssd:resaved.jpg\n40 × 29" in found._repr_html_()
