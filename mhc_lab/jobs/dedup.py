@@ -138,11 +138,12 @@ def _why(keeper: Copy, others: Sequence[Copy]) -> str:
         return f"it is {keeper.username}'s, and nobody knows whose the others are"
     if count > second.reference_count:
         return f"it has the most references ({count:,})"
-    alike = f"as many references as another ({count:,}) and is " if count else ""
+    alike = f"it has as many references as another ({count:,}) and " if count else "it "
     if keeper.created_at < second.created_at:
-        verb = f"it has {alike}" if alike else "it is "
-        return f"{verb}the oldest (registered {keeper.created_at:%Y-%m-%d})"
-    return f"it is as old as another (registered {keeper.created_at:%Y-%m-%d}) and was told first"
+        return f"{alike}is the oldest (registered on {keeper.created_at:%Y-%m-%d})"
+    if keeper.modified_at and (second.modified_at is None or keeper.modified_at < second.modified_at):
+        return f"{alike}was registered together with another but written first (on {keeper.modified_at:%Y-%m-%d})"
+    return f"{alike}is as old as another and comes first by its path"
 
 
 # forward

@@ -1,12 +1,12 @@
 """Free the space of what was set aside long ago: for good, and only where a file with the same bytes stays.
 
-That file is read again when a step marks what may go, and once more right before the bytes are removed: between the two, a disk may have
-failed and a killed run been taken up days later. What has no such file stays in quarantine, however old it is.
+That file is read again when a step marks what may go, and once more right before the bytes are removed: in between, a disk may fail, or a
+killed run be taken up days later. What has no such file stays in quarantine, however old it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -32,8 +32,7 @@ KIND = "purge"
 OLDER_THAN_DAYS = 30
 STEP_ACTIONS = 500
 """Files that are marked in one transaction."""
-_AT_ONCE = 200
-"""Files that are removed in one transaction, while nobody can take their keepers away."""
+_LOST = "the file that should stay for it is not there with the same bytes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class Freeing:
     @property
     def name(self) -> str:
         """The first digits of its id in quarantine, and where it lay."""
-        return f"{str(self.quarantined)[:8]} {self.place}"
+        return _name(self.quarantined, self.place)
 
     @property
     def reason(self) -> str:
@@ -148,7 +147,11 @@ def _freeing(file: QuarantinedFile, keeper: MediaFile) -> Freeing:
     )
 
 
-_ACTIONS, _IDS = TypeAdapter(list[Freeing]), TypeAdapter(list[UUID])
+def _name(quarantined: UUID, place: str) -> str:
+    return f"{str(quarantined)[:8]} {place}"
+
+
+_ACTIONS, _IDS, _TEXTS = TypeAdapter(list[Freeing]), TypeAdapter(list[UUID]), TypeAdapter(list[str])
 
 
 def _steps(_: Session, plan: PurgePlan) -> list[Step]:
@@ -184,7 +187,7 @@ def _stale(action: Freeing, file: QuarantinedFile | None, kept: set[MediaId]) ->
     if file.keeper_id != action.keeper:
         return "another file stays for it by now"
     if file.keeper_id not in kept:
-        return "the file that should stay for it is not there with the same bytes"
+        return _LOST
     return ""
 
 
@@ -194,53 +197,43 @@ def _kept(wb: Workbench, session: Session, files: Sequence[QuarantinedFile]) -> 
 
 
 def _settle(wb: Workbench, run: RunId, progress: Progress = SILENT) -> None:
-    """Remove the bytes of what the steps marked.
-
-    Raises
-    ------
-    IntegrityError
-        Some stay in quarantine after all: what should stay for them is not there any more, or they are not what they were.
-    """
+    """Remove the bytes of what the steps marked; what has to stay after all is told with what was refused."""
     with wb.reader as session:
-        marked = list(_marked(journal.steps(session, run, state="done")))
-    stayed: list[str] = []
-    for start in range(0, len(marked), _AT_ONCE):
+        steps = journal.steps(session, run, state="done")
+    for count, step in enumerate(steps, start=1):
         with wb.transaction() as session:
-            stayed += _remove(wb, session, marked[start : start + _AT_ONCE])
-        progress(min(start + _AT_ONCE, len(marked)), len(marked), "files removed")
-    if stayed:
-        raise IntegrityError(
-            f"{len(stayed):,} files stay in quarantine, because they or what stays for them changed meanwhile: "
-            f"{', '.join(stayed[:5])}. The others are purged. Apply again to finish the run."
-        )
+            marked = [
+                file
+                for file in quarantine.those(session, _IDS.validate_python(step.before["purging"]))
+                if file.state == "purging"
+            ]
+            staying = _remove(wb, session, marked)
+            if staying:
+                refused = [*_TEXTS.validate_python(step.before[stepwise.REFUSED]), *staying]
+                journal.remember(session, run, step, {**step.before, stepwise.REFUSED: refused})
+        progress(count, len(steps), "steps freed")
 
 
-def _marked(steps: Sequence[Step]) -> Iterator[UUID]:
-    for step in steps:
-        yield from _IDS.validate_python(step.before["purging"])
-
-
-def _remove(wb: Workbench, session: Session, marked: Sequence[UUID]) -> list[str]:
-    """Remove these files whose keepers are read once more; what has to stay."""
-    files = [file for file in quarantine.those(session, marked) if file.state == "purging"]
-    kept, opened = _kept(wb, session, files), setting_aside.opener(wb, session)
-    gone = [file for file in files if file.keeper_id in kept and _removed(opened, file)]
-    staying = [file for file in files if file not in gone]
+def _remove(wb: Workbench, session: Session, marked: Sequence[QuarantinedFile]) -> list[str]:
+    """Remove these files while nobody can take their keepers away; name and reason of each that stays."""
+    kept, opened = _kept(wb, session, marked), setting_aside.opener(wb, session)
+    tried = {file.id: _removed(opened, file) if file.keeper_id in kept else _LOST for file in marked}
+    staying = {id_: why for id_, why in tried.items() if why}
     at = wb.clock.now()
-    quarantine.change(session, [file.id for file in gone], "purged", at=at)
-    quarantine.change(session, [file.id for file in staying], "aside", at=at)
-    return [file.place for file in staying]
+    quarantine.change(session, [file.id for file in marked if file.id not in staying], "purged", at=at)
+    quarantine.change(session, staying, "aside", at=at)
+    return [f"{_name(file.id, file.place)}: {staying[file.id]}" for file in marked if file.id in staying]
 
 
-def _removed(opened: setting_aside.Opener, file: QuarantinedFile) -> bool:
-    """Whether the file is gone, by us now or before we were killed."""
+def _removed(opened: setting_aside.Opener, file: QuarantinedFile) -> str:
+    """Why the file could not be removed; empty when it is gone, by us now or before we were killed."""
     try:
         opened(file.storage_id).remove(file.quarantine_path, expected=file.byte_id)
     except FileNotFoundError:
         pass
     except IntegrityError:
-        return False
-    return True
+        return "it has other bytes by now"
+    return ""
 
 
 def _title(count: int, _: bool) -> str:  # noqa: FBT001 - called by position

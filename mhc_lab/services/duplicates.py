@@ -28,6 +28,7 @@ class Copy:
     byte_id: ByteId
     size_bytes: int
     created_at: datetime
+    modified_at: datetime | None
     reference_count: int
 
     @property
@@ -81,7 +82,7 @@ _PLACED = media_locator.join(file_storages, file_storages.c.id == media_locator.
 
 
 def copies(session: Session, *, across_persons: bool) -> list[list[Copy]]:
-    """Live records with the same bytes, the one that stays first: it has most references, or is the oldest.
+    """Live records with the same bytes, the one that stays first: it has most references, or was registered or else written first.
 
     Records of one person are told together; those of several, and of nobody known, only ``across_persons``: there, one that is somebody's
     goes before one that is nobody's. What lies in a storage that is not in use, and what an audit found damaged or missing, is no copy.
@@ -106,7 +107,9 @@ def copies(session: Session, *, across_persons: bool) -> list[list[Copy]]:
         found.c.person_id.is_(None),
         found.c.reference_count.desc(),
         found.c.created_at,
-        found.c.id,
+        found.c.modified_at,
+        found.c.storage,
+        found.c.relative_path,
     )
     rows = session.execute(sa.select(*names).where(found.c.copy_count > 1).order_by(*order))
     groups: dict[object, list[Copy]] = {}

@@ -113,7 +113,7 @@ def test_a_plan_keeps_the_oldest_copy_of_each_person_and_touches_nothing(emptied
         (f"disk:{THIRD}", f"disk:{OLDEST}"),
     }
     assert plan.reclaimable_bytes == 6
-    assert "stays because it is the oldest (registered 2026-01-01)" in plan.words()
+    assert "stays because it is the oldest (registered on 2026-01-01)" in plan.words()
     assert state(emptied_wb, root) == before
 
 
@@ -124,6 +124,24 @@ def test_the_copy_that_snapshots_mean_stays(emptied_wb: Workbench, root: Path) -
 
     assert {one.keeper_place for one in plan.actions} == {f"disk:{THIRD}"}
     assert "it has the most references (1)" in plan.actions[0].reason
+
+
+def test_of_copies_registered_together_the_one_written_first_stays_or_the_first_by_path(
+    emptied_wb: Workbench, root: Path
+) -> None:
+    same = {"created_at": sa.text("'2026-01-01Z'"), "modified_at": sa.text("'2025-05-05Z'")}
+    for path in (OLDEST, COPY, THIRD):
+        change(emptied_wb, path, **same)
+    by_path = plan_dedup(emptied_wb)
+    change(emptied_wb, THIRD, modified_at=sa.text("'2024-04-04Z'"))
+    by_age = plan_dedup(emptied_wb)
+
+    assert (
+        by_path.actions[0].reason
+        == f"same bytes as disk:{OLDEST}, which stays because it is as old as another and comes first by its path"
+    )
+    assert {one.keeper_place for one in by_age.actions} == {f"disk:{THIRD}"}
+    assert by_age.actions[0].why_keeper == "it was registered together with another but written first (on 2024-04-04)"
 
 
 def test_only_what_is_asked_for_goes_across_persons_and_what_is_somebodys_stays(

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from mhc_lab.cli.dedup import app as dedup_app
 from mhc_lab.cli.purge import app as purge_app
 from mhc_lab.cli.quarantine import app as quarantine_app
-from mhc_lab.core.errors import IntegrityError, NotFoundError, RefusedError
+from mhc_lab.core.errors import NotFoundError, RefusedError
 from mhc_lab.jobs import ingest, purge, quarantine, stepwise, stores
 from mhc_lab.jobs.dedup import apply_dedup, plan_dedup, restore
 from mhc_lab.jobs.plan import Receipt
@@ -197,11 +197,24 @@ def test_a_keeper_lost_between_mark_and_removal_still_saves_its_copies(
     def lose(done: int, total: int | None, doing: str) -> None:
         (root / KEPT).unlink(missing_ok=True)
 
-    with pytest.raises(IntegrityError, match="2 files stay in quarantine"):
-        apply_purge(emptied_wb, plan.approve(by="ada"), progress=lose)
+    receipt = apply_purge(emptied_wb, plan.approve(by="ada"), progress=lose)
 
+    assert (receipt.done_count, len(receipt.refused)) == (0, 2)
+    assert "should stay for it is not there" in receipt.refused[0]
     assert set_aside(root) == {"b.jpg", "c.jpg"}
     assert set(states(emptied_wb).values()) == {"aside"}
+
+
+def test_a_file_that_has_other_bytes_in_quarantine_is_not_removed(
+    emptied_wb: Workbench, root: Path, aside: Receipt
+) -> None:
+    next((root / ".mhc-quarantine").rglob("b.jpg")).write_bytes(b"rot")
+
+    receipt = purged(emptied_wb)
+
+    assert receipt.done_count == 1
+    assert receipt.refused[0].endswith(f"disk:{COPY}: it has other bytes by now")
+    assert set_aside(root) == {"b.jpg"}
 
 
 def test_a_purge_killed_after_the_bytes_were_removed_is_finished_by_the_next(
