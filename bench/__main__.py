@@ -11,11 +11,13 @@ import sys
 from bench import (
     cohorts,
     dashboard,
+    duplicates,
     effects,
     follow_history,
     follow_lists,
     identities,
     ingest,
+    near,
     pairs,
     startup,
     survival,
@@ -30,7 +32,7 @@ def main() -> int:
     """Measure everything and show the figures of each part when it is done."""
     parts = (
         startup, dashboard, follow_lists, effects, follow_history, cohorts, survival, transcripts, pairs, ingest, identities, uploads,
-        views,
+        views, duplicates, near,
     )  # fmt: skip
     figures: list[Figure] = []
     for part in parts:

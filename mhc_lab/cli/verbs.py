@@ -28,8 +28,13 @@ def answer_plan(made: Plan, folder: Path, *, as_json: bool) -> None:
     answer(made.content() | {"plan": path, "hash": made.hash}, as_json=as_json, words=words)
 
 
-def add(app: typer.Typer, kind: str, load: Callable[[], tuple[type[Plan], Job[Any]]]) -> None:
-    """Give ``app`` the verbs of the job ``kind``; ``load`` imports its plan class and the job when one of them is called."""
+def add(
+    app: typer.Typer, kind: str, load: Callable[[], tuple[type[Plan], Job[Any]]], *, is_reversible: bool = True
+) -> None:
+    """Give ``app`` the verbs of the job ``kind``; ``load`` imports its plan class and the job when one of them is called.
+
+    There is no ``restore`` where there is no way back.
+    """
 
     @app.command(help=f"Show every single action of a plan.\n\nExample: mhc {kind} show PLAN")
     def show(plan_file: PlanFile, as_json: Json = False) -> None:
@@ -72,6 +77,9 @@ def add(app: typer.Typer, kind: str, load: Callable[[], tuple[type[Plan], Job[An
             for run in runs
         ]
         answer(runs, as_json=as_json, words="\n".join(lines) or "No runs yet.")
+
+    if not is_reversible:
+        return
 
     @app.command(help=f"Undo a run: everything is as it was before.\n\nExample: mhc {kind} restore 0c9f3f4e-…")
     def restore(

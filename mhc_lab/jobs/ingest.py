@@ -6,7 +6,6 @@ is not read again.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -19,25 +18,17 @@ from mhc_lab.core import display
 from mhc_lab.core.errors import IntegrityError, RefusedError
 from mhc_lab.core.ids import ByteId
 from mhc_lab.core.progress import SILENT, Progress
-from mhc_lab.jobs import stores, views
+from mhc_lab.jobs import reading, stores, views
 from mhc_lab.media.examine import Examined, Examiner
 from mhc_lab.media.probe import Verdict
 from mhc_lab.services import audit_log, media_intake
 from mhc_lab.services.media_intake import HashedFile, Unexamined
 from mhc_lab.services.storages import Storage
-from mhc_lab.storage import digests
-from mhc_lab.storage.digests import DigestCache
 from mhc_lab.storage.store import FoundFile, Store
 from mhc_lab.workbench import Workbench
 
-BATCH_FILES = 2048
-"""Files per transaction: a killed ingest loses at most this much work."""
-_READERS = 2
-"""Threads that read: as many as a disk likes, and more cores would wait for it."""
 _LOOKED_AT_ONCE = 200
 """Files looked into before what was found is written down."""
-_AT_ONCE = 128
-"""Files that a thread takes at once: handing them over costs as much as reading a small one."""
 
 T = TypeVar("T")
 
@@ -105,10 +96,10 @@ def examine(
     flawed: list[tuple[str, str]] = []
     with wb.reader as session:
         waiting = media_intake.unexamined(session, storage.id)
-    with ExitStack() as stack, ThreadPoolExecutor(_READERS) as pool:
-        examiners = [stack.enter_context(Examiner()) for _ in range(_READERS)]
-        for count, batch in _counted(_batches(waiting, _LOOKED_AT_ONCE)):
-            shares = [batch[number::_READERS] for number in range(_READERS)]
+    with ExitStack() as stack, ThreadPoolExecutor(reading.READERS) as pool:
+        examiners = [stack.enter_context(Examiner()) for _ in range(reading.READERS)]
+        for count, batch in _counted(reading.batches(waiting, _LOOKED_AT_ONCE)):
+            shares = [batch[number :: reading.READERS] for number in range(reading.READERS)]
             looked = [one for some in pool.map(partial(_looked, store), examiners, shares) for one in some]
             with wb.transaction() as session:
                 media_intake.examined(session, [(file.id, found) for file, found in looked], at=wb.clock.now())
@@ -136,22 +127,10 @@ def register(wb: Workbench, store: Store, storage: Storage, *, progress: Progres
     with wb.reader as session:
         known = media_intake.known_bytes(session, storage.id)
     tally = Tally(0, 0, [], [])
-    with (
-        DigestCache.open(wb.settings.home / digests.FILE_NAME) as cache,
-        ThreadPoolExecutor(_READERS) as readers,
-        _Writer(wb, storage, tally) as writer,
-    ):
-        recalled = cache.recall(found)
-        unread = [file for file, digest in zip(found, recalled, strict=True) if digest is None]
-        for new in _batches(_without_row(zip(found, recalled, strict=True), known, tally), BATCH_FILES):
-            writer.write(new)
-        for count, batch in _counted(_batches(unread, BATCH_FILES)):
-            began_ns = time.time_ns()
-            read = _read(store, batch, readers)
-            cache.remember([(file, digest) for file, digest in read if digest], began_ns=began_ns)
-            tally.unreadable += [file.relative_path for file, digest in read if not digest]
-            writer.write(_without_row(read, known, tally))
-            progress(len(found) - len(unread) + count, len(found), "files")
+    with _Writer(wb, storage, tally) as writer:
+        for batch in reading.read(wb, store, found, progress=progress):
+            tally.unreadable += [file.relative_path for file, digest in batch if not digest]
+            writer.write(_without_row(batch, known, tally))
     return tally
 
 
@@ -185,15 +164,6 @@ class _Writer:
             return media_intake.register(session, self._storage.id, files, at=self._wb.clock.now())
 
 
-def _read(
-    store: Store, files: Sequence[FoundFile], readers: ThreadPoolExecutor
-) -> list[tuple[FoundFile, ByteId | None]]:
-    """Which bytes the files have; None for what could not be read as it was listed."""
-    groups = _batches(files, _AT_ONCE)
-    read = [digest for some in readers.map(store.digests, groups) for digest in some]
-    return list(zip(files, read, strict=True))
-
-
 def _without_row(
     files: Iterable[tuple[FoundFile, ByteId | None]], known: Mapping[str, ByteId], tally: Tally
 ) -> list[HashedFile]:
@@ -217,8 +187,3 @@ def _counted(batches: Iterator[Sequence[T]]) -> Iterator[tuple[int, Sequence[T]]
     for batch in batches:
         count += len(batch)
         yield count, batch
-
-
-def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

@@ -146,10 +146,12 @@ class Receipt:
     finished_at: datetime
     refused: tuple[str, ...] = ()
     """Actions that were left out because the world is not as the plan says any more, and why."""
+    is_reversible: bool = True
 
     def __str__(self) -> str:
+        undo = f" · undo: mhc {self.kind} restore {self.run}" if self.is_reversible else ""
         left = "".join(f"\n  left as it is: {name}" for name in self.refused)
-        return f"{self.title} · undo: mhc {self.kind} restore {self.run}{left}"
+        return f"{self.title}{undo}{left}"
 
 
 def _read(path: Path) -> dict[str, object]:

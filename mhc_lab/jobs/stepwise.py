@@ -62,8 +62,8 @@ class Job(Generic[P]):
     """What a step is about, in the plural, for progress."""
     steps: Callable[[Session, P], list[Step]]
     """The plan as steps, after its facts were found still true; ``StalePlanError`` when they are not."""
-    reverse: Callable[[Session, list[Step]], list[Step]]
-    """The steps that undo these, in their order; ``StalePlanError`` when something was changed since."""
+    reverse: Callable[[Session, list[Step]], list[Step]] | None
+    """The steps that undo these, in their order; ``StalePlanError`` when something was changed since. None: there is no way back."""
     do: Callable[[Session, Step, Signed], dict[str, object]]
     """Does one step, forward or back; what a restore puts back. Actions it had to refuse are told by name under :data:`REFUSED`."""
     title: Callable[[int, bool], str]
@@ -128,6 +128,8 @@ def refuse_stale(moved: list[str]) -> None:
 
 
 def _begin_restore(wb: Workbench, session: Session, job: Job[P], undone: Run) -> RunId:
+    if job.reverse is None:
+        raise RefusedError(f"What a {job.kind} run did cannot be undone.", rule="restore")
     reverse = job.reverse(session, journal.steps(session, undone.id, state="done"))
     return journal.begin_restore(session, undone, reverse, by=wb.user, at=wb.clock.now())
 
@@ -162,7 +164,8 @@ def _receipt(session: Session, job: Job[P], run: Run) -> Receipt:
     refused = tuple(name for step in done for name in _texts(step.before.get(REFUSED)))
     count = sum(len(_texts(step.action.get(ACTIONS))) or 1 for step in done) - len(refused)
     title = job.title(count, run.restores is not None)
-    return Receipt(run.id, job.kind, title, count, run.approved_by, run.finished_at or run.started_at, refused)
+    finished_at, is_reversible = run.finished_at or run.started_at, job.reverse is not None and run.restores is None
+    return Receipt(run.id, job.kind, title, count, run.approved_by, finished_at, refused, is_reversible)
 
 
 def _texts(listed: object) -> list[str]:

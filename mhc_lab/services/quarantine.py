@@ -60,6 +60,11 @@ class QuarantinedFile:
     set_aside_at: datetime
     changed_at: datetime
 
+    @property
+    def place(self) -> str:
+        """Where it lay."""
+        return f"{self.storage}:{self.relative_path}"
+
 
 _FILE = [
     file_storages.c.name if name == "storage" else quarantined_files.c[name]
@@ -109,6 +114,11 @@ def those(session: Session, ids: Iterable[UUID]) -> list[QuarantinedFile]:
 def of_run(session: Session, run: RunId, *states: State) -> list[QuarantinedFile]:
     """What a run set aside and is in one of ``states``."""
     return _found(session, quarantined_files.c.run_id == run, quarantined_files.c.state.in_(states))
+
+
+def listed(session: Session) -> list[QuarantinedFile]:
+    """Every file that was ever set aside."""
+    return _found(session)
 
 
 def in_state(session: Session, *states: State) -> list[QuarantinedFile]:

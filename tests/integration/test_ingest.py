@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from mhc_lab.core.errors import ConfigurationError, IntegrityError, RefusedError
 from mhc_lab.core.ids import ByteId
 from mhc_lab.core.progress import Progress
-from mhc_lab.jobs import ingest
+from mhc_lab.jobs import ingest, reading
 from mhc_lab.schema.media import media_locator
 from mhc_lab.services import people
 from mhc_lab.storage.disk import DiskStore
@@ -81,7 +81,7 @@ def test_another_disk_in_the_same_place_is_not_taken_for_the_first(
 def test_an_ingest_that_was_killed_is_finished_by_the_next(
     empty_wb: Workbench, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ingest, "BATCH_FILES", 1)
+    monkeypatch.setattr(reading, "BATCH_FILES", 1)
 
     def die(done: int, total: int | None, doing: str) -> None:
         if (doing, done) == ("files", 1):

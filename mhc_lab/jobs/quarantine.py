@@ -1,0 +1,64 @@
+"""Single files brought back from quarantine, outside of what a run as a whole can restore."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from mhc_lab.core import display
+from mhc_lab.core.errors import NotFoundError, RefusedError
+from mhc_lab.jobs import setting_aside, views
+from mhc_lab.jobs.stepwise import Signed
+from mhc_lab.services import quarantine
+from mhc_lab.services.quarantine import QuarantinedFile
+from mhc_lab.workbench import Workbench
+
+_SHORTEST = 6
+"""Digits by which a file may be named."""
+
+
+@dataclass(frozen=True, slots=True)
+class BroughtBack:
+    """What became of the files that were named."""
+
+    files: tuple[QuarantinedFile, ...]
+    refused: tuple[str, ...]
+    """Place and reason of those that stay in quarantine."""
+
+    def __str__(self) -> str:
+        back = display.plural(len(self.files) - len(self.refused), "file")
+        return "\n".join([f"{back} brought back", *(f"  stays in quarantine: {why}" for why in self.refused)])
+
+
+def bring_back(wb: Workbench, names: Sequence[str]) -> BroughtBack:
+    """Put files back to where they lay, with their records; what a keeper took over from them stays with the keeper.
+
+    Raises
+    ------
+    NotFoundError, RefusedError
+        An id, or its first digits, means none or several.
+    """
+    refused: list[str] = []
+    with wb.transaction() as session:
+        known = quarantine.listed(session)
+        files = sorted({file.id: file for file in (_named(known, name) for name in names)}.values(), key=_by_run)
+        for run, some in groupby(files, key=lambda file: file.run_id):
+            signed = Signed(wb, run, wb.user, wb.clock.now())
+            refused += setting_aside.come_back(session, signed, [file.id for file in some])
+    views.follow(wb, {file.storage for file in files})
+    return BroughtBack(tuple(files), tuple(refused))
+
+
+def _by_run(file: QuarantinedFile) -> tuple[str, str]:
+    return str(file.run_id), file.place
+
+
+def _named(known: Sequence[QuarantinedFile], name: str) -> QuarantinedFile:
+    digits = name.strip().lower()
+    found = [file for file in known if str(file.id).startswith(digits)]
+    if not found:
+        raise NotFoundError("file in quarantine", name, hint="List them with `mhc quarantine list`.")
+    if len(found) > 1 or len(digits) < _SHORTEST:
+        raise RefusedError(f'"{name}" is too short to mean one file. Give more of its id.', rule="file id")
+    return found[0]
