@@ -7,71 +7,33 @@ good bytes take its place. The good copy stays untouched, a bad one is never cop
 from __future__ import annotations
 
 import hashlib
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, ClassVar, Literal
-from uuid import UUID
+from typing import ClassVar
 
-from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
 
 from mhc_lab.core import display
-from mhc_lab.core.errors import IntegrityError, RefusedError
-from mhc_lab.core.ids import ByteId, MediaId, RunId, StorageId
+from mhc_lab.core.errors import RefusedError
+from mhc_lab.core.ids import ByteId
 from mhc_lab.core.progress import SILENT, Progress
-from mhc_lab.jobs import journal, setting_aside, stepwise, stores
+from mhc_lab.jobs import mending, stepwise, stores
 from mhc_lab.jobs.baseline import GATE
 from mhc_lab.jobs.journal import Step
+from mhc_lab.jobs.mending import Ill, Mend
 from mhc_lab.jobs.plan import Approved, Plan, Receipt
-from mhc_lab.jobs.stepwise import ACTIONS, REFUSED, Job, Signed
+from mhc_lab.jobs.stepwise import ACTIONS, Job
 from mhc_lab.jobs.verify import is_rot
-from mhc_lab.services import audit_log, damage, quarantine
+from mhc_lab.services import damage
 from mhc_lab.services.damage import StoredFile
-from mhc_lab.services.quarantine import Leaving
 from mhc_lab.storage import digests
 from mhc_lab.storage.digests import DigestCache
-from mhc_lab.storage.store import BLOCK_BYTES, QUARANTINE, FoundFile, Store
+from mhc_lab.storage.store import BLOCK_BYTES, FoundFile, Store
 from mhc_lab.workbench import Workbench
-
-log = logging.getLogger(__name__)
 
 KIND = "media repair"
 STEP_FILES = 20
 """Files per transaction: their bytes are copied within it."""
-_BACK = "back"
-_MENDED = "mended"
-_ASIDE = "aside"
-
-Ill = Literal["missing", "bit rot", "cut off"]
-
-
-@dataclass(frozen=True, slots=True)
-class Mend:
-    """One file that gets its bytes back, and what was true of it when the plan was made."""
-
-    media: UUID
-    storage: UUID
-    place: str
-    relative_path: str
-    byte_id: str
-    ill: Ill
-    found: str | None
-    """SHA-256 of what lies there now; None: nothing does."""
-    found_bytes: int
-    good: UUID
-    good_place: str
-
-    @property
-    def name(self) -> str:
-        """Where it lies."""
-        return self.place
-
-    @property
-    def reason(self) -> str:
-        """What is wrong, and what mends it."""
-        return f"{self.ill}; its bytes are at {self.good_place}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +166,7 @@ def _beginning(store: Store, path: str, size: int) -> ByteId:
     return ByteId(digest.hexdigest())
 
 
-# steps
+# the job
 
 
 def _steps(session: Session, plan: RepairPlan) -> list[Step]:
@@ -214,187 +176,9 @@ def _steps(session: Session, plan: RepairPlan) -> list[Step]:
     return [Step(n, {ACTIONS: actions[start : start + STEP_FILES]}, {}) for n, start in enumerate(starts, start=1)]
 
 
-def _reverse(session: Session, steps: list[Step]) -> list[Step]:
-    return [
-        Step(number, {ACTIONS: _mended(step), _BACK: step.before[_ASIDE], _MENDED: step.before[_MENDED]}, {})
-        for number, step in enumerate(reversed(steps), start=1)
-        if step.before[_MENDED]
-    ]
-
-
-def _mended(step: Step) -> list[object]:
-    """The actions of a step that were done."""
-    listed: Any = step.action[ACTIONS]
-    done: Any = step.before[_MENDED]
-    return [one for one in listed if one["media"] in done]
-
-
-def _mends(listed: object) -> list[Mend]:
-    return TypeAdapter(list[Mend]).validate_python(listed)
-
-
-def _do(session: Session, step: Step, signed: Signed) -> dict[str, object]:
-    """Mend, or let it be as it was: the latter when the step says what had left."""
-    return _put_back(session, step, signed) if _BACK in step.action else _mend(session, step, signed)
-
-
-def _mend(session: Session, step: Step, signed: Signed) -> dict[str, object]:
-    """Lay the good bytes beside each bad file, and let the bad ones leave."""
-    opened, actions = setting_aside.opener(signed.wb, session), _mends(step.action[ACTIONS])
-    rows = damage.locked(session, {MediaId(id_) for one in actions for id_ in (one.media, one.good)})
-    refused: dict[str, str] = {}
-    for one in actions:
-        why = _objection(one, rows) or _laid_beside(one, rows, opened, signed.run)
-        if why:
-            refused[one.name] = f"{one.name}: {why}"
-    leaving = [_leaving(one) for one in actions if one.found and one.name not in refused]
-    left = setting_aside.leave(session, signed, leaving)
-    staying = {one.name for one in leaving} - set(left.ids)
-    for one in actions:
-        if one.name in staying:
-            opened(StorageId(one.storage)).remove(_beside(signed.run, one), expected=ByteId(one.byte_id))
-    done = [one for one in actions if one.name not in refused and one.name not in staying]
-    if done:
-        audit_log.append(
-            session, actor=signed.by, action="media.mend", subject=str(signed.run), details={"files": len(done)}
-        )
-    before = {str(one.media): _problem(rows[MediaId(one.media)]) for one in done}
-    ids = {name: str(id_) for name, id_ in left.ids.items()}
-    return {_MENDED: before, _ASIDE: ids, REFUSED: [*refused.values(), *left.refused]}
-
-
-def _problem(row: StoredFile) -> list[str | None]:
-    return [row.problem, row.problem_at.isoformat() if row.problem_at else None]
-
-
-def _leaving(one: Mend) -> Leaving:
-    """The bad bytes have no row: the row is that of the bytes which come in their place."""
-    storage, reason = StorageId(one.storage), f"{one.ill}; mended from {one.good_place}"
-    return Leaving(one.name, storage, one.relative_path, ByteId(one.found or ""), one.found_bytes, reason)
-
-
-def _objection(one: Mend, rows: Mapping[MediaId, StoredFile]) -> str:
-    """Why a file is not mended any more; empty when the rows still say what the plan says."""
-    row, good = rows.get(MediaId(one.media)), rows.get(MediaId(one.good))
-    as_planned = (one.storage, one.relative_path, one.byte_id, None)
-    if row is None or (row.storage_id, row.relative_path, row.byte_id, row.deleted_at) != as_planned:
-        return "its row was changed"
-    if row.problem is None:
-        return "it was mended already"
-    if good is None or good.deleted_at or good.byte_id != one.byte_id or good.id == row.id:
-        return "the row of its good copy was changed"
-    return ""
-
-
-def _laid_beside(one: Mend, rows: Mapping[MediaId, StoredFile], opened: setting_aside.Opener, run: RunId) -> str:
-    """Why the good bytes are not beside the bad file; empty when they are, read again."""
-    store, good = opened(StorageId(one.storage)), rows[MediaId(one.good)]
-    if one.found is None and _is_taken(store, one.relative_path):
-        return "something is in its place by now"
-    try:
-        with opened(good.storage_id).read(good.relative_path) as source:
-            store.put(_beside(run, one), source, expected=ByteId(one.byte_id))
-    except (OSError, RefusedError, IntegrityError) as failure:
-        return f"its good copy at {good.place} cannot be read, or is not good any more ({failure})"
-    return ""
-
-
-def _is_taken(store: Store, path: str) -> bool:
-    try:
-        store.stat(path)
-    except FileNotFoundError:
-        return False
-    except (OSError, RefusedError):
-        return True
-    return True
-
-
-def _beside(run: RunId, one: Mend) -> str:
-    """Where good bytes wait until their place is free."""
-    return f"{QUARANTINE}/{run}/good copies/{one.media}"
-
-
-def _put_back(session: Session, step: Step, signed: Signed) -> dict[str, object]:
-    """Take the good bytes away again, which are elsewhere, too, and let the bad ones come back."""
-    opened, actions, said = setting_aside.opener(signed.wb, session), _mends(step.action[ACTIONS]), step.action
-    ids: Any = said[_BACK]
-    problems: Any = said[_MENDED]
-    rows = damage.locked(session, {MediaId(id_) for one in actions for id_ in (one.media, one.good)})
-    away = {str(file.id): file.quarantine_path for file in quarantine.those(session, map(UUID, ids.values()))}
-    refused: list[str] = []
-    ready: list[Mend] = []
-    for one in actions:
-        why = _cleared(one, rows, opened, away.get(ids.get(one.name, "")))
-        if why:
-            refused.append(f"{one.name}: {why}")
-        else:
-            ready.append(one)
-    refused += setting_aside.come_back(session, signed, [UUID(ids[one.name]) for one in ready if one.name in ids])
-    for one in ready:
-        problem, since = problems[str(one.media)]
-        damage.note(session, MediaId(one.media), problem, at=datetime.fromisoformat(since))
-    return {REFUSED: refused}
-
-
-def _cleared(
-    one: Mend, rows: Mapping[MediaId, StoredFile], opened: setting_aside.Opener, quarantine_path: str | None
-) -> str:
-    """Why what was mended has to stay; empty when its place is free for what was there before, or has it already."""
-    row, good, store = rows.get(MediaId(one.media)), rows.get(MediaId(one.good)), opened(StorageId(one.storage))
-    found, byte_id, path = ByteId(one.found or ""), ByteId(one.byte_id), one.relative_path
-    as_planned = (one.storage, path, byte_id, None)
-    if row is None or (row.storage_id, row.relative_path, row.byte_id, row.deleted_at) != as_planned:
-        return "its row was changed"
-    is_back = bool(found) and setting_aside.has(store, path, found)
-    if quarantine_path and not is_back and not setting_aside.has(store, quarantine_path, found):
-        return "what was set aside is not there any more"
-    if is_back or not _is_taken(store, path):
-        return ""
-    if not setting_aside.has(store, path, byte_id):
-        return "it was changed since"
-    if good is None or good.deleted_at or not setting_aside.has(opened(good.storage_id), good.relative_path, byte_id):
-        return "it is the last copy of its bytes by now"
-    store.remove(path, expected=byte_id)
-    return ""
-
-
-def _settle(wb: Workbench, run: RunId, progress: Progress) -> None:
-    """Move the bad bytes away and the good ones in, and let the rows say so."""
-    setting_aside.settle(wb, run, progress)
-    with wb.reader as session:
-        is_restore = journal.one(session, run).restores is not None
-        done = [] if is_restore else journal.steps(session, run, state="done")
-        opened = setting_aside.opener(wb, session)
-    taken: list[str] = []
-    for count, step in enumerate(done, start=1):
-        in_place = [one for one in _mends(_mended(step)) if _placed(opened(StorageId(one.storage)), run, one, taken)]
-        with wb.transaction() as session:
-            damage.clear(session, [MediaId(one.media) for one in in_place], at=wb.clock.now())
-        progress(count, len(done), "steps settled")
-    if taken:
-        raise IntegrityError(
-            f"Other files were put where {', '.join(taken[:5])} should be mended ({len(taken):,} in all). They stay. "
-            "Apply again to finish the run, then verify."
-        )
-
-
-def _placed(store: Store, run: RunId, one: Mend, taken: list[str]) -> bool:
-    """Whether the good bytes are in their place now; a place that somebody took meanwhile is told once."""
-    byte_id = ByteId(one.byte_id)
-    try:
-        is_there = setting_aside.moved(store, _beside(run, one), one.relative_path, byte_id)
-    except FileExistsError:
-        store.remove(_beside(run, one), expected=byte_id)
-        taken.append(one.place)
-        return False
-    if not is_there:
-        log.warning("%s was not mended: what was laid beside it is gone. Verify the storage.", one.place)
-    return is_there
-
-
 def _title(count: int, is_restore: bool) -> str:  # noqa: FBT001 - called by position
     files = display.plural(count, "file")
     return f"{files} as bad as before" if is_restore else f"{files} mended from good copies"
 
 
-REPAIR = Job(KIND, "steps", _steps, _reverse, _do, _title, settle=_settle, gate=GATE)
+REPAIR = Job(KIND, "steps", _steps, mending.reverse, mending.do, _title, settle=mending.settle, gate=GATE)

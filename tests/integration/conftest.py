@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from mhc_lab.db.engine import Database
 from mhc_lab.db.roles import Role
 from mhc_lab.db.session import transaction
-from mhc_lab.jobs import baseline
+from mhc_lab.jobs import shown_pictures
 from mhc_lab.media.examine import Examiner
 from tests.conftest import Copies
 
@@ -52,5 +52,5 @@ def _lasting_examiner() -> Iterator[Examiner]:
 @pytest.fixture
 def one_examiner(_lasting_examiner: Examiner, monkeypatch: pytest.MonkeyPatch) -> Examiner:
     """One process looks into the pictures of all baselines: starting one takes a second."""
-    monkeypatch.setattr(baseline, "Examiner", lambda: nullcontext(_lasting_examiner))
+    monkeypatch.setattr(shown_pictures, "Examiner", lambda: nullcontext(_lasting_examiner))
     return _lasting_examiner

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from mhc_lab.core.errors import IntegrityError, NotFoundError
 from mhc_lab.jobs import baseline, ingest, stepwise, stores
-from mhc_lab.jobs.baseline import GATE, Bound, Comparison, check, record
+from mhc_lab.jobs.baseline import GATE, Comparison, check, record
 from mhc_lab.jobs.journal import Step
 from mhc_lab.jobs.plan import Approved, Plan
+from mhc_lab.jobs.shown_pictures import Bound
 from mhc_lab.jobs.stepwise import Job, Signed
 from mhc_lab.schema.media import media_baselines, media_locator, snapshot_pictures
 from mhc_lab.schema.sources import affiliate_api_snapshots
