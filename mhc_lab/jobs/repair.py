@@ -17,11 +17,11 @@ from mhc_lab.core import display
 from mhc_lab.core.errors import RefusedError
 from mhc_lab.core.ids import ByteId
 from mhc_lab.core.progress import SILENT, Progress
-from mhc_lab.jobs import mending, stepwise, stores
+from mhc_lab.jobs import repair_steps, stepwise, stores
 from mhc_lab.jobs.baseline import GATE
 from mhc_lab.jobs.journal import Step
-from mhc_lab.jobs.mending import Ill, Mend
 from mhc_lab.jobs.plan import Approved, Plan, Receipt
+from mhc_lab.jobs.repair_steps import Ill, Mend
 from mhc_lab.jobs.stepwise import ACTIONS, Job
 from mhc_lab.jobs.verify import is_rot
 from mhc_lab.services import damage
@@ -181,4 +181,6 @@ def _title(count: int, is_restore: bool) -> str:  # noqa: FBT001 - called by pos
     return f"{files} as bad as before" if is_restore else f"{files} mended from good copies"
 
 
-REPAIR = Job(KIND, "steps", _steps, mending.reverse, mending.do, _title, settle=mending.settle, gate=GATE)
+REPAIR = Job(
+    KIND, "steps", _steps, repair_steps.reverse, repair_steps.do, _title, settle=repair_steps.settle, gate=GATE
+)
