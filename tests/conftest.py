@@ -190,7 +190,15 @@ def _lasting_wb(home: Path, _empty_template: str, tmp_path_factory: pytest.TempP
 def emptied_wb(_lasting_wb: Workbench) -> Workbench:
     """A workbench without files, persons, what is known about them, and drafts; a copied one takes a second more."""
     with _lasting_wb.transaction() as session:
-        for table in ("media_locator", "file_storages", "persons", "form_drafts"):
+        for table in (
+            "snapshot_pictures",
+            "quarantined_files",
+            "job_runs",
+            "media_locator",
+            "file_storages",
+            "persons",
+            "form_drafts",
+        ):
             session.execute(sa.text(f"DELETE FROM {table}"))
     shutil.rmtree(_lasting_wb.folder("previews"))
     return _lasting_wb

@@ -25,6 +25,7 @@ _COMMANDS = {
     "parse": "Pasted chat logs and tip menus: what they say.",
     "media": "Pictures and videos: take them in, find, mark, delete, restore, export.",
     "storage": "Places where files lie: add, list, check, deactivate.",
+    "dedup": "Keep one copy of each file, set the others aside, and bring them back.",
     "exclude": "Leave persons out of every figure, and count them again.",
     "merge": "Make persons one who turned out to be the same, and part them again.",
     "mirror": "The DuckDB mirror: refresh, verify, status.",

@@ -31,6 +31,8 @@ from mhc_lab.workbench import Workbench
 _AT_ONCE = 200
 """Files whose bytes move before their rows say so."""
 
+_SHARED = "it is the very file that should stay"
+
 Opener = Callable[[StorageId], Store]
 
 
@@ -40,8 +42,18 @@ class Left:
 
     ids: Mapping[str, UUID]
     """Of each file that leaves, by its name: hand them to :func:`come_back`."""
-    refused: tuple[str, ...]
-    """Name and reason of each that stays because it, or its keeper, is not what it should be."""
+    objections: Mapping[str, str]
+    """Why a file stays, by its name: it, or its keeper, is not what it should be."""
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """Name and reason of each that stays."""
+        return tuple(f"{name}: {why}" for name, why in self.objections.items())
+
+    @property
+    def shared(self) -> tuple[str, ...]:
+        """Which of these stay because they are the very file that should stay, under another name: only their records can go."""
+        return tuple(name for name, why in self.objections.items() if why == _SHARED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +86,15 @@ def leave(session: Session, signed: Signed, leaving: Sequence[Leaving]) -> Left:
     opened = opener(signed.wb, session)
     rows = _locked(session, {id_ for one in leaving for id_ in (one.media, one.keeper) if id_})
     read = _read(opened, _places(leaving, rows))
-    refused, going = [], []
-    for one in leaving:
-        why = _objection(one, rows, read)
-        if why:
-            refused.append(f"{one.name}: {why}")
-        else:
-            going.append(one)
+    objections = {one.name: why for one in leaving if (why := _objection(one, rows, read))}
+    going = [one for one in leaving if one.name not in objections]
     own = (rows.get(one.media) for one in going if one.media)
     _delete(session, [row.id for row in own if row and row.deleted_at is None], signed.at)
     ids = quarantine.add(session, signed.run, going, at=signed.at)
     if going:
         details = {"files": len(going), "bytes": sum(one.size_bytes for one in going)}
         audit_log.append(session, actor=signed.by, action="media.set_aside", subject=str(signed.run), details=details)
-    return Left(ids, tuple(refused))
+    return Left(ids, objections)
 
 
 def settle(wb: Workbench, run: RunId, progress: Progress = SILENT) -> None:
@@ -150,7 +157,8 @@ def _locked(session: Session, ids: set[MediaId]) -> dict[MediaId, _Row]:
 
 
 _Place = tuple[StorageId, str]
-_Found = tuple[FoundFile, ByteId | None]
+_Found = tuple[object, ByteId | None]
+"""The address of a file and which bytes it has."""
 
 
 def _places(leaving: Sequence[Leaving], rows: Mapping[MediaId, _Row]) -> set[_Place]:
@@ -166,10 +174,10 @@ def _read(opened: Opener, places: Iterable[_Place]) -> dict[_Place, _Found]:
     for storage, path in sorted(places):
         try:
             by_storage[storage].append(opened(storage).stat(path))
-        except (FileNotFoundError, RefusedError):
+        except (OSError, RefusedError):
             continue
     return {
-        (storage, file.relative_path): (file, digest)
+        (storage, file.relative_path): (_address(opened(storage), file), digest)
         for storage, files in by_storage.items()
         for file, digest in zip(files, opened(storage).digests(files), strict=True)
     }
@@ -191,16 +199,12 @@ def _objection(one: Leaving, rows: Mapping[MediaId, _Row], read: Mapping[_Place,
     there = (kept.storage_id, kept.relative_path) if kept else here
     if kept is None or kept.deleted_at or there not in read or read[there][1] != one.byte_id:
         return "the file that should stay for it is not there with the same bytes"
-    if there == here or _is_same(read[here][0], read[there][0]):
-        return "it is the very file that should stay"
-    return ""
+    return _SHARED if read[here][0] == read[there][0] else ""
 
 
-def _is_same(one: FoundFile, other: FoundFile) -> bool:
-    """Whether two places hold one file: two names of it, or a disk that takes two names for one."""
-    if one.stamp is None or other.stamp is None:
-        return False
-    return (one.stamp.device, one.stamp.inode) == (other.stamp.device, other.stamp.inode)
+def _address(store: Store, file: FoundFile) -> object:
+    """What two names of one file have in common, also two that a disk takes for one, or a bucket under two prefixes."""
+    return file.stamp[:2] if file.stamp else f"{store.root}/{file.relative_path}"
 
 
 def _delete(session: Session, ids: Sequence[MediaId], at: datetime) -> None:
