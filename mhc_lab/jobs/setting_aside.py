@@ -116,7 +116,7 @@ def settle(wb: Workbench, run: RunId, progress: Progress = SILENT) -> None:
         vanished += [
             f"{file.storage}:{file.relative_path}"
             for file in some
-            if not _moved(opened(file.storage_id), file.relative_path, file.quarantine_path, file.byte_id)
+            if not moved(opened(file.storage_id), file.relative_path, file.quarantine_path, file.byte_id)
         ]
         with wb.transaction() as session:
             quarantine.change(session, [file.id for file in some], "aside", at=wb.clock.now())
@@ -215,7 +215,7 @@ def _delete(session: Session, ids: Sequence[MediaId], at: datetime) -> None:
 # how bytes move
 
 
-def _moved(store: Store, path: str, to: str, byte_id: ByteId) -> bool:
+def moved(store: Store, path: str, to: str, byte_id: ByteId) -> bool:
     """Whether these bytes are at ``to`` now and no more at ``path``, whatever a killed move left."""
     try:
         store.move(path, to)
@@ -243,7 +243,7 @@ def _returned(session: Session, opened: Opener, file: QuarantinedFile) -> str:
     if row and (row.storage_id, row.relative_path) != (file.storage_id, file.relative_path):
         return "its row was changed"
     try:
-        if not _moved(opened(file.storage_id), file.quarantine_path, file.relative_path, file.byte_id):
+        if not moved(opened(file.storage_id), file.quarantine_path, file.relative_path, file.byte_id):
             return "it is neither in quarantine nor where it lay"
         if row and row.deleted_at == file.set_aside_at:  # one that was deleted before stays deleted
             with session.begin_nested():

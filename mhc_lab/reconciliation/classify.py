@@ -1,8 +1,8 @@
 """Rows × files × paths of snapshots: each in exactly one class.
 
-A library has hundreds of thousands of each, so this works on whole columns. Nothing is decided twice: rows take files first, in the order in
-which they say so most plainly, then deleted rows; files that nobody took are asked for themselves; and paths come last, because they may mean
-files that get their rows only now.
+A library has hundreds of thousands of each, so this works on whole columns. Nothing is decided twice: rows take files first, in the
+order in which they say so most plainly, then deleted rows; files that nobody took are asked for themselves; and paths come last, because
+they may mean files that get their rows only now.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ ROWS: dict[str, type[pl.DataType]] = {
 }  # fmt: skip
 """Rows of the library; ``at`` is when one was deleted, else made, and ``problem`` what an audit said last."""
 FILES: dict[str, type[pl.DataType]] = {
-    "storage": pl.UInt16, "path": pl.String, "size": pl.Int64, "byte_id": pl.String, "is_readable": pl.Boolean,
-    "is_litter": pl.Boolean,
+    "storage": pl.UInt16, "path": pl.String, "size": pl.Int64, "written_ns": pl.Int64, "byte_id": pl.String,
+    "is_readable": pl.Boolean, "is_litter": pl.Boolean,
 }  # fmt: skip
 """What stores list; ``byte_id`` only where it is known without reading, and a closed folder has a slash at its end."""
 PATHS: dict[str, type[pl.DataType]] = {
@@ -52,9 +52,24 @@ def names_said(files: pl.DataFrame) -> set[str]:
 
 
 def classify(
-    rows: pl.DataFrame, files: pl.DataFrame, paths: pl.DataFrame, *, names: Mapping[str, str], checked: Collection[int]
+    rows: pl.DataFrame,
+    files: pl.DataFrame,
+    paths: pl.DataFrame,
+    *,
+    names: Mapping[str, str],
+    checked: Collection[int],
+    is_whole: bool,
 ) -> Classified:
-    """Everything with its class; ``names`` says who carries a name, ``checked`` which storages said all that they hold.
+    """Everything with its class.
+
+    Parameters
+    ----------
+    names
+        Who carries each of the :func:`names_said`.
+    checked
+        The storages whose listing can be trusted.
+    is_whole
+        Whether these are all that are in use.
 
     Raises
     ------
@@ -71,7 +86,7 @@ def classify(
     deleted_told = records.deleted(gone, live_told.join(live, on="row"), records.free(seen, live_told))
     rows_told = _placed(rows, files, pl.concat([live_told, deleted_told]))
     files_told = _files(files, seen, live_told, deleted_told, orphans.Known(live, paths, names), is_checked)
-    paths_told = pictures.told(paths, seen, files_told, is_whole=rows_told["class"].ne("not_checked").all())
+    paths_told = pictures.told(paths, seen, files_told, is_whole=is_whole)
     return Classified(rows_told, files_told, _same(paths, paths_told))
 
 
@@ -106,7 +121,12 @@ def _placed(rows: pl.DataFrame, files: pl.DataFrame, told: pl.DataFrame) -> pl.D
 
 
 def _files(
-    files: pl.DataFrame, seen: pl.DataFrame, live: pl.DataFrame, gone: pl.DataFrame, known: orphans.Known, is_checked: pl.Expr
+    files: pl.DataFrame,
+    seen: pl.DataFrame,
+    live: pl.DataFrame,
+    gone: pl.DataFrame,
+    known: orphans.Known,
+    is_checked: pl.Expr,
 ) -> pl.DataFrame:
     """Files with their class; those nobody took are orphans."""
     taken, deleted = (told["to_file"].drop_nulls() for told in (live, gone))
@@ -130,7 +150,7 @@ def _files(
     whole = joined.with_columns(
         pl.coalesce("class", "class_told").alias("class"), person=pl.coalesce("person_told", "person")
     )
-    return _same(files, whole.select("storage", "path", "size", "class", "person", "to_path"))
+    return _same(files, whole.select("storage", "path", "size", "written_ns", "class", "person", "to_path"))
 
 
 def _same(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -24,7 +24,7 @@ class Known:
 
 def told(left: pl.DataFrame, seen: pl.DataFrame, known: Known) -> pl.DataFrame:
     """Each of ``left`` with its class, its person, and where it belongs or what it is a copy of."""
-    rules = (
+    rules: tuple[Callable[[pl.DataFrame], pl.DataFrame], ...] = (
         lambda left: _told(left.filter("is_artefact"), "artefact"),
         lambda left: _copies(left.filter("is_view"), seen),
         lambda left: _twins(left, known.rows),
@@ -59,8 +59,15 @@ def _copies(views: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
     shown = real.with_columns(name=pl.col("owner") + "_" + pl.col("name"))
     own, everybody = links.filter(pl.col("own").is_not_null()), links.filter(pl.col("own").is_null())
     found = [
-        own.join(real, left_on=["storage", "own", "shown", "size"], right_on=["storage", "own", "name", "size"], suffix="_real"),
-        everybody.join(shown, left_on=["storage", "shown", "size"], right_on=["storage", "name", "size"], suffix="_real"),
+        own.join(
+            real,
+            left_on=["storage", "own", "shown", "size"],
+            right_on=["storage", "own", "name", "size"],
+            suffix="_real",
+        ),
+        everybody.join(
+            shown, left_on=["storage", "shown", "size"], right_on=["storage", "name", "size"], suffix="_real"
+        ),
     ]
     both = pl.concat([one.select("file", "to_path", "mark", "inner_real") for one in found])
     is_marked = pl.col("mark").str.ends_with(pl.col("inner_real")).fill_null(value=False)
@@ -99,6 +106,8 @@ def _misspelt(left: pl.DataFrame, seen: pl.DataFrame, names: Mapping[str, str]) 
 
 def _spoken_of(left: pl.DataFrame, paths: pl.DataFrame) -> pl.DataFrame:
     """Files of nobody known that snapshots name, all of one person."""
-    said = paths.join(left.select("path").unique(), on="path", how="semi").group_by("path").agg(pl.col("person").unique())
+    said = (
+        paths.join(left.select("path").unique(), on="path", how="semi").group_by("path").agg(pl.col("person").unique())
+    )
     said = said.filter(pl.col("person").list.len() == 1).select("path", speaker=pl.col("person").list.first())
     return _told(left.join(said, on="path"), "named_by_snapshot", person="speaker")

@@ -26,9 +26,9 @@ def told(paths: pl.DataFrame, seen: pl.DataFrame, files: pl.DataFrame, *, is_who
     )
     found = pl.concat([exact, named.select(exact.columns)])
     joined = paths.join(found, on="number", how="left", maintain_order="left")
-    otherwise = pl.when(pl.col("media").is_not_null()).then(pl.lit("in_order"))
-    otherwise = otherwise.otherwise(pl.lit("missing" if is_whole else "not_checked"))
-    return joined.with_columns(pl.coalesce("class", otherwise).alias("class")).drop("number")
+    none = pl.lit("missing" if is_whole else "not_checked")
+    known = pl.when(pl.col("media").is_not_null()).then(pl.lit("in_order")).otherwise(none)
+    return joined.with_columns(pl.coalesce("class", known).alias("class")).drop("number")
 
 
 def _usable(seen: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:

@@ -97,7 +97,9 @@ def _in_place(claims: pl.DataFrame) -> pl.DataFrame:
 
 def _below_closed(left: pl.DataFrame, seen: pl.DataFrame, _: pl.DataFrame) -> pl.DataFrame:
     """Rows whose folder nobody can look into."""
-    closed = set(seen.filter(~pl.col("is_readable") & pl.col("path").str.ends_with("/")).select("storage", "path").rows())
+    closed = set(
+        seen.filter(~pl.col("is_readable") & pl.col("path").str.ends_with("/")).select("storage", "path").rows()
+    )
     if not closed:
         return _told(left.clear(), pl.lit(""))
     folders = places.split(left).select("storage", "folder").unique()
@@ -134,7 +136,9 @@ def _by_name(left: pl.DataFrame, seen: pl.DataFrame, told: pl.DataFrame) -> pl.D
     claimed = one.filter(pl.col("row_found").is_not_null())
     first = one.join(claimed, on="row", how="anti").sort("at", "row")
     takes = first.unique("file", keep="first", maintain_order=True)
-    again = first.join(takes, on="row", how="anti").join(takes.select("file", "byte_id", other="row"), on=["file", "byte_id"])
+    again = first.join(takes, on="row", how="anti").join(
+        takes.select("file", "byte_id", other="row"), on=["file", "byte_id"]
+    )
     class_ = pl.when(is_absolute(path)).then(pl.lit("absolute_path")).otherwise(pl.lit("bare_name"))
     return pl.concat(
         [

@@ -200,9 +200,13 @@ def refer(session: Session, pictures: Sequence[Picture]) -> dict[tuple[int, str]
     places: dict[StorageId, set[str]] = {}
     for one in pictures:
         places.setdefault(one.storage, set()).add(one.relative_path)
-    rows = {(storage, path): row.id for storage, here in places.items() for path, row in at(session, storage, here).items()}
+    rows = {
+        (storage, path): row.id for storage, here in places.items() for path, row in at(session, storage, here).items()
+    }
     meant = [(one.snapshot, one.which, rows.get((one.storage, one.relative_path))) for one in pictures]
-    wanted = _unnested([one for one in meant if one[2]], ("snapshot", sa.BigInteger()), ("which", sa.Text()), ("media", sa.Uuid()))
+    wanted = _unnested(
+        [one for one in meant if one[2]], ("snapshot", sa.BigInteger()), ("which", sa.Text()), ("media", sa.Uuid())
+    )
     known = wanted.join(affiliate_api_snapshots, affiliate_api_snapshots.c.id == wanted.c.snapshot)
     said = sa.select(wanted.c.snapshot, wanted.c.which, wanted.c.media).select_from(known)
     new = insert(snapshot_pictures).from_select(["snapshot_id", "which", "media_id"], said).on_conflict_do_nothing()
@@ -240,7 +244,9 @@ def _any(values: Sequence[object], type_: sa.types.TypeEngine[Any]) -> sa.Column
     return sa.any_(sa.literal(list(values), sa.ARRAY(type_)))
 
 
-def _unnested(rows: Sequence[tuple[object, ...]], *columns: tuple[str, sa.types.TypeEngine[Any]]) -> sa.TableValuedAlias:
+def _unnested(
+    rows: Sequence[tuple[object, ...]], *columns: tuple[str, sa.types.TypeEngine[Any]]
+) -> sa.TableValuedAlias:
     """``rows`` as a table, whatever their number in one statement."""
     arrays = [sa.literal([row[place] for row in rows], sa.ARRAY(type_)) for place, (_, type_) in enumerate(columns)]
     return sa.func.unnest(*arrays).table_valued(*(name for name, _ in columns)).render_derived()

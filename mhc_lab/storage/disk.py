@@ -216,7 +216,13 @@ class DiskStore:
         return Capacity(status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize)
 
     def _list(
-        self, root: int, folder: str, folders: list[str], found: list[FoundFile], unreadable: list[str], litter: list[FoundFile]
+        self,
+        root: int,
+        folder: str,
+        folders: list[str],
+        found: list[FoundFile],
+        unreadable: list[str],
+        litter: list[FoundFile],
     ) -> None:
         """Add what is in ``folder`` to the four lists. Written out where a call for every file would double its time."""
         has_views = layout.is_view(folder)
