@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from mhc_lab.core.errors import NotFoundError, RefusedError
 from mhc_lab.core.ids import ByteId, StorageId
+from mhc_lab.core.names import relative_path
 from mhc_lab.jobs import stores
 from mhc_lab.reconciliation.classes import CLASSES, REMEDIES, Kind, Remedy
 from mhc_lab.services import storages
@@ -166,7 +167,11 @@ class Bench:
         return self.read(by_storage)
 
     def _look(self, place: Place) -> FoundFile | Exception | None:
-        """The file there; why it is none; None when nothing is there."""
+        """The file there; why it is none; None when nothing is there, or it is a place in no store."""
+        try:
+            relative_path(place.path)
+        except RefusedError:
+            return None
         try:
             return self.store(place.storage).stat(place.path)
         except FileNotFoundError:

@@ -231,7 +231,7 @@ def moved(store: Store, path: str, to: str, byte_id: ByteId) -> bool:
 def _has(store: Store, path: str, byte_id: ByteId) -> bool:
     try:
         return store.digests([store.stat(path)]) == [byte_id]
-    except FileNotFoundError:
+    except (FileNotFoundError, RefusedError):
         return False
 
 

@@ -176,7 +176,7 @@ def register(session: Session, storage: StorageId, files: Sequence[NewRow], *, a
         return {}
     new = insert(media_locator).on_conflict_do_nothing(**_PLACE_INDEX)
     added = session.execute(new.returning(media_locator.c.relative_path, media_locator.c.id), values)
-    return dict(added.tuples())
+    return {path: MediaId(media) for path, media in added}
 
 
 def forget(session: Session, ids: Iterable[MediaId]) -> set[MediaId]:
@@ -222,7 +222,7 @@ def unrefer(session: Session, meant: Mapping[tuple[int, str], MediaId]) -> set[t
         picture.snapshot_id == noted.c.snapshot, picture.which == noted.c.which, picture.media_id == noted.c.media
     )
     gone = sa.delete(snapshot_pictures).where(same).returning(picture.snapshot_id, picture.which)
-    return set(session.execute(gone).tuples())
+    return {(snapshot, which) for snapshot, which in session.execute(gone)}
 
 
 def _locked(session: Session, *conditions: sa.ColumnElement[bool]) -> list[Row]:
