@@ -6,7 +6,7 @@ at again before it gets one, but never like a row without its file.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, cast
 
@@ -23,8 +23,8 @@ from mhc_lab.jobs.mending import PROBLEMS, Bench, Mending
 from mhc_lab.jobs.plan import Approved, Receipt
 from mhc_lab.jobs.reconcile_plan import KIND, Finding, Listed, ReconcilePlan, Total
 from mhc_lab.jobs.stepwise import Job, Signed
-from mhc_lab.reconciliation.classes import CLASSES, REMEDIES, Kind, Remedy
-from mhc_lab.reconciliation.classify import FILES, Classified, classify, names_said
+from mhc_lab.reconciliation.classes import CLASSES, REMEDIES, Class, Kind, Remedy
+from mhc_lab.reconciliation.classify import FILES, Classified, classify, described, names_said
 from mhc_lab.reconciliation.records import is_absolute, is_nowhere
 from mhc_lab.services import audit_log, media_audit, people, quarantine, storages
 from mhc_lab.services.storages import Storage
@@ -115,7 +115,7 @@ def _looked(wb: Workbench, wanted: Collection[str], progress: Progress) -> _Look
     frames, checked, findings = [pl.DataFrame(schema=FILES)], [], []
     for number, storage in chosen:
         try:
-            found = _listing(wb, stores.opened(wb, storage), number, progress)
+            found = _listing(wb, stores.opened(wb, storage), rows.filter(pl.col("storage") == number), number, progress)
         except ConfigurationError as offline:
             findings.append(Finding(storage.name, str(offline)))
             continue
@@ -125,7 +125,7 @@ def _looked(wb: Workbench, wanted: Collection[str], progress: Progress) -> _Look
             findings.append(Finding(storage.name, doubt))
         else:
             checked.append(number)
-    files = pl.concat(frames)
+    files = described(pl.concat(frames))
     with wb.reader as session:
         names = {name: str(person) for name, person in people.find(session, names_said(files)).items()}
     is_whole = len(checked) == sum(storage.is_active for storage in known)
@@ -144,37 +144,35 @@ def _chosen(session: Session, known: Sequence[Storage], wanted: Collection[str])
     return [(number, one) for number, one in enumerate(known) if one.is_active and (not wanted or one.name in wanted)]
 
 
-def _listing(wb: Workbench, store: Store, number: int, progress: Progress) -> pl.DataFrame:
-    """What a store lists, as columns; which bytes a file has only where that was found out before."""
+def _listing(wb: Workbench, store: Store, rows: pl.DataFrame, number: int, progress: Progress) -> pl.DataFrame:
+    """What a store lists, as columns; which bytes a file has only where a row says it and somebody read it before."""
     found = store.files(progress)
+    closed = [FoundFile(path, 0, None) for path in store.unreadable]
+    parts = [
+        _columns(found).with_columns(byte_id=_recalled(wb, found, rows), is_readable=True, is_litter=False),
+        _columns(store.litter).with_columns(byte_id=None, is_readable=True, is_litter=True),
+        _columns(closed).with_columns(byte_id=None, is_readable=False, is_litter=False),
+    ]
+    whole = pl.concat(parts, how="vertical_relaxed").with_columns(storage=number)
+    return whole.select(pl.col(name).cast(type_) for name, type_ in FILES.items())
+
+
+def _columns(files: Sequence[FoundFile]) -> pl.DataFrame:
+    columns = [[file[place] for file in files] for place in range(3)]
+    names = ("path", "size", "written_ns")
+    return pl.DataFrame(columns, schema={name: FILES[name] for name in names}, orient="col")
+
+
+def _recalled(wb: Workbench, files: Sequence[FoundFile], rows: pl.DataFrame) -> pl.Series:
+    """Which bytes files with a row had when they were last read, as far as they were not touched since."""
+    said = set(rows.filter(~pl.col("is_deleted"))["path"])
+    asked = [(place, file) for place, file in enumerate(files) if file.stamp and file.relative_path in said]
     with DigestCache.open(wb.settings.home / digests.FILE_NAME) as cache:
-        known = cache.recall(found) if any(file.stamp for file in found) else [None] * len(found)
-    return pl.concat(
-        [
-            _columns(number, found, known, is_litter=False),
-            _columns(number, store.litter, [None] * len(store.litter), is_litter=True),
-            pl.DataFrame({"path": store.unreadable}, schema={"path": pl.String}).select(
-                storage=pl.lit(number, pl.UInt16), path="path", size=pl.lit(None, pl.Int64), written_ns=pl.lit(None, pl.Int64),
-                byte_id=pl.lit(None, pl.String), is_readable=pl.lit(value=False), is_litter=pl.lit(value=False),
-            ),
-        ]
-    )  # fmt: skip
-
-
-def _columns(number: int, files: Sequence[FoundFile], known: Sequence[str | None], *, is_litter: bool) -> pl.DataFrame:
-    frame = pl.DataFrame(
-        {
-            "path": [file.relative_path for file in files],
-            "size": [file.size_bytes for file in files],
-            "written_ns": [file.written_ns for file in files],
-            "byte_id": known,
-        },
-        schema={name: FILES[name] for name in ("path", "size", "written_ns", "byte_id")},
-    )
-    return frame.select(
-        pl.lit(number, pl.UInt16).alias("storage"), "path", "size", "written_ns", "byte_id",
-        is_readable=pl.lit(value=True), is_litter=pl.lit(is_litter),
-    )  # fmt: skip
+        known = cache.recall([file for _, file in asked])
+    read: list[str | None] = [None] * len(files)
+    for (place, _), digest in zip(asked, known, strict=True):
+        read[place] = digest
+    return pl.Series("byte_id", read, dtype=pl.String)
 
 
 def _doubt(rows: pl.DataFrame, found: pl.DataFrame) -> str:
@@ -202,86 +200,94 @@ def _totals(result: Classified) -> Iterator[Total]:
 
 
 class _Planned:
-    """Every thing as an action, as listed, or as neither."""
+    """Every thing as an action, as listed, or as neither; only those of which something is said become objects."""
 
     def __init__(self, looked: _Looked, result: Classified, wanted: Collection[str]) -> None:
-        self._looked, self._result = looked, result
+        self._names_of, self._leaving = dict(enumerate(looked.names_of)), looked.leaving
         self._wanted = {name.removeprefix("file ") for name in wanted}
         self._named: set[str] = set()
         self.actions: list[Mending] = []
         self.listed: list[Listed] = []
-        frames: dict[Kind, pl.DataFrame] = {"row": result.rows, "file": self._files(), "path": result.paths}
-        make = {"row": self._row, "file": self._file, "path": self._path}
-        for kind, frame in frames.items():
-            groups = {name: group for (name,), group in frame.group_by("class", maintain_order=True)}
-            for _, found in (key for key in CLASSES if key[0] == kind and key[1] in groups):
-                for thing in groups[found].iter_rows(named=True):
-                    make[kind](found, thing)
-        if strange := self._wanted - self._named - {found for kind, found in CLASSES if CLASSES[kind, found].by_name}:
+        self._plan("row", _told_of(result.rows), self._row)
+        self._plan("file", _kept(result.files), self._file)
+        self._plan("path", result.paths, self._path)
+        by_name = {found for kind, found in CLASSES if CLASSES[kind, found].by_name}
+        if strange := self._wanted - self._named - by_name:
             raise RefusedError(
                 f"Nothing that the plan lists is called {', '.join(sorted(strange))}. Make a plan without, and name what it lists.",
                 rule="named files",
             )
 
-    def _files(self) -> pl.DataFrame:
-        """Files; of copies with whether what they copy has a row, or gets one."""
-        files = self._result.files
-        rowed = files.filter(pl.col("class").is_in(_GET_ROWS)).select(
-            "storage", to_path="path", is_kept=pl.lit(value=True)
-        )
-        copies = files.filter(pl.col("class") == "link_copy").join(rowed, on=["storage", "to_path"], how="left")
-        rest = files.filter(pl.col("class") != "link_copy").with_columns(is_kept=pl.col("to_path").is_not_null())
-        return pl.concat([rest, copies])
+    def _plan(self, kind: Kind, things: pl.DataFrame, plan: Callable[[Class, pl.DataFrame], None]) -> None:
+        for class_ in (CLASSES[key] for key in CLASSES if key[0] == kind):
+            some = things.filter(pl.col("class") == class_.name)
+            if not some.is_empty():
+                plan(class_, some)
 
-    def _row(self, found: str, row: Mapping[str, Any]) -> None:
-        class_, storage = CLASSES["row", found], self._looked.names_of[row["storage"]]
+    def _row(self, class_: Class, rows: pl.DataFrame) -> None:
         if class_.waits:
-            self.listed.append(Listed("row", found, f"{storage}:{row['path']}"))
-        is_stale = row["problem"] and found not in PROBLEMS and class_.remedy is None and not row["is_deleted"]
-        remedy: Remedy | None = "flag" if is_stale and found != "not_checked" else class_.remedy
-        is_known = remedy == "flag" and row["problem"] == found
-        if remedy is None or is_known or (storage, row["path"]) in self._looked.leaving:
-            return
-        to = self._looked.names_of[row["to_storage"]] if row["to_storage"] is not None else ""
-        self.actions.append(
-            Mending(
-                "row", found, remedy, storage, row["path"], row["id"], row["size"], None, row["byte_id"], to,
-                row["to_path"] or "", row["other"] or "", "", row["problem"],
-            )
-        )  # fmt: skip
-
-    def _file(self, found: str, file: Mapping[str, Any]) -> None:
-        class_, storage = CLASSES["file", found], self._looked.names_of[file["storage"]]
-        place = f"{storage}:{file['path']}"
-        remedy = class_.remedy
-        if class_.by_name:
-            remedy = remedy if self._is_wanted(found, place) and not place.endswith("/") else None
-        elif found in {"link_copy", "wrong_prefix"} and not file["is_kept"]:
-            remedy = None
-        if remedy is None:
-            if class_.remedy or class_.is_listed:
-                self.listed.append(Listed("file", found, place))
-        elif (storage, file["path"]) not in self._looked.leaving:
-            self.actions.append(
-                Mending(
-                    "file", found, remedy, storage, file["path"], "", file["size"], file["written_ns"],
-                    to_path=file["to_path"] or "", person=file["person"] or "",
+            places = rows.select("storage", "path").rows()
+            self.listed += [Listed("row", class_.name, f"{self._names_of[storage]}:{path}") for storage, path in places]
+        stale = class_.name not in PROBLEMS and class_.remedy is None
+        remedy: Remedy | None = "flag" if stale else class_.remedy
+        if remedy == "flag":
+            rows = rows.filter(pl.col("problem").is_not_null() if stale else pl.col("problem").ne_missing(class_.name))
+        told = rows.select("storage", "path", "id", "size", "byte_id", "to_storage", "to_path", "other", "problem")
+        for number, path, id_, size, byte_id, to, to_path, other, problem in told.rows():
+            storage = self._names_of[number]
+            if remedy and (storage, path) not in self._leaving:
+                there = (self._names_of.get(to, ""), to_path or "", other or "", "", problem)
+                self.actions.append(
+                    Mending("row", class_.name, remedy, storage, path, id_, size, None, byte_id, *there)
                 )
-            )  # fmt: skip
 
-    def _path(self, found: str, path: Mapping[str, Any]) -> None:
-        class_, subject = CLASSES["path", found], f"{path['snapshot']} {path['which']}"
+    def _file(self, class_: Class, files: pl.DataFrame) -> None:
+        if not (class_.remedy or class_.is_listed):
+            return
+        told = files.select("storage", "path", "size", "written_ns", "to_path", "person", "is_kept")
+        for number, path, size, written_ns, to_path, person, is_kept in told.rows():
+            storage = self._names_of[number]
+            if class_.remedy is None or not (
+                self._is_wanted(class_, f"{storage}:{path}") if class_.by_name else is_kept
+            ):
+                self.listed.append(Listed("file", class_.name, f"{storage}:{path}"))
+            elif (storage, path) not in self._leaving:
+                known = ("", size, written_ns, "", "", to_path or "", "", person or "")
+                self.actions.append(Mending("file", class_.name, class_.remedy, storage, path, *known))
+
+    def _path(self, class_: Class, paths: pl.DataFrame) -> None:
+        told = paths.select("snapshot", "which", "path", "to_storage", "to_path")
         if class_.is_listed:
-            self.listed.append(Listed("path", found, f"{subject}: {path['path']}"))
-        elif class_.remedy:
-            storage = self._looked.names_of[path["to_storage"]]
-            self.actions.append(Mending("path", found, class_.remedy, storage, path["to_path"], subject))
+            self.listed += [Listed("path", class_.name, f"{one[0]} {one[1]}: {one[2]}") for one in told.iter_rows()]
+        elif remedy := class_.remedy:
+            self.actions += [
+                Mending("path", class_.name, remedy, self._names_of[to], to_path, f"{snapshot} {which}")
+                for snapshot, which, _, to, to_path in told.iter_rows()
+            ]
 
-    def _is_wanted(self, found: str, place: str) -> bool:
+    def _is_wanted(self, class_: Class, place: str) -> bool:
+        """Whether a file was named, or all of its class; a folder of a system never leaves."""
+        if place.endswith("/"):
+            return False
         if place in self._wanted:
             self._named.add(place)
             return True
-        return found in self._wanted
+        return class_.name in self._wanted
+
+
+def _told_of(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows without those that are deleted, or not checked: of these nothing is said."""
+    return rows.filter(~pl.col("class").is_in(["deleted", "not_checked"]))
+
+
+def _kept(files: pl.DataFrame) -> pl.DataFrame:
+    """Files with whether they can be set right: what a copy is of has a row or gets one, and where a file belongs is free."""
+    rowed = files.filter(pl.col("class").is_in(_GET_ROWS)).select("storage", to_path="path", is_kept=pl.lit(value=True))
+    is_copy = pl.col("class") == "link_copy"
+    copies = files.filter(is_copy).join(rowed, on=["storage", "to_path"], how="left")
+    is_misplaced = pl.col("class") == "wrong_prefix"
+    rest = files.filter(~is_copy).with_columns(is_kept=~is_misplaced | pl.col("to_path").is_not_null())
+    return pl.concat([rest, copies.with_columns(pl.col("is_kept").fill_null(value=False))])
 
 
 # how it is done and undone

@@ -43,12 +43,17 @@ class Classified:
     """``to_storage`` and ``to_path``: the file that is meant."""
 
 
+def described(files: pl.DataFrame) -> pl.DataFrame:
+    """Files with their names and with what their folders say."""
+    split = places.split(files.with_row_index("file"))
+    return split.join(places.folders(split["folder"].unique()), on="folder", how="left", maintain_order="left")
+
+
 def names_said(files: pl.DataFrame) -> set[str]:
     """Every user name that a folder or the name of a thumbnail holds: whoever knows persons tells whose they are."""
-    split = places.split(files)
-    said = places.folders(split["folder"].unique())
-    owners = [*said["owner"].drop_nulls(), *said["meant_owner"].drop_nulls()]
-    return {*owners, *split.select(said=places.named(pl.col("name")))["said"].drop_nulls().unique()}
+    is_told = pl.col("owner").is_not_null() & pl.col("name").str.starts_with(pl.col("owner") + "_")
+    others = files.filter(~is_told).select(said=places.named(pl.col("name")))["said"]
+    return {name for said in (files["owner"], files["meant_owner"], others) for name in said.drop_nulls().unique()}
 
 
 def classify(
@@ -64,6 +69,8 @@ def classify(
 
     Parameters
     ----------
+    files
+        As :func:`described`.
     names
         Who carries each of the :func:`names_said`.
     checked
@@ -77,7 +84,7 @@ def classify(
         Something is in no class, or in two.
     """
     is_checked = pl.col("storage").is_in(list(checked))
-    rows, files = rows.with_row_index("row"), _described(files.with_row_index("file"), names)
+    rows, files = rows.with_row_index("row"), _owned(files, names)
     live, gone = rows.filter(is_checked & ~pl.col("is_deleted")), rows.filter(is_checked & pl.col("is_deleted"))
     seen = files.filter(is_checked & ~pl.col("is_litter"))
     claims = live.join(seen, on=["storage", "path"], suffix="_found")
@@ -90,12 +97,10 @@ def classify(
     return Classified(rows_told, files_told, _same(paths, paths_told))
 
 
-def _described(files: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
-    """Files with what their folders say, and whose they are as far as that is said."""
-    split = places.split(files)
+def _owned(files: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
+    """Files with whose they are, as far as folder or name say."""
     known = pl.DataFrame([*names.items()], schema={"owner": pl.String, "person": pl.String}, orient="row")
-    said = places.folders(split["folder"].unique()).join(known, on="owner", how="left")
-    files = split.join(said, on="folder", how="left", maintain_order="left")
+    files = files.join(known, on="owner", how="left", maintain_order="left")
     own = files.filter(pl.col("person").is_null()).select("file", owner=places.named(pl.col("name"))).drop_nulls()
     own = own.join(known, on="owner").select("file", own_person="person")
     joined = files.join(own, on="file", how="left", maintain_order="left")

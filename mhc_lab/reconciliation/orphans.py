@@ -94,8 +94,11 @@ def _folded(paths: pl.Series) -> pl.Series:
 
 def _misspelt(left: pl.DataFrame, seen: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
     """Files that would be those of a known person if their first folder were spelt right; two cannot have one place."""
+    left = left.filter(pl.col("meant").is_not_null())
+    if left.is_empty():
+        return _told(left, "")
     owners = pl.DataFrame([*names.items()], schema={"meant_owner": pl.String, "meant_person": pl.String}, orient="row")
-    found = left.filter(pl.col("meant").is_not_null()).join(owners, on="meant_owner")
+    found = left.join(owners, on="meant_owner")
     found = found.with_columns(to_path=pl.col("meant") + pl.col("name")).sort("file")
     taken = seen.select("storage", to_path="path", is_taken=pl.lit(value=True))
     found = found.join(taken, on=["storage", "to_path"], how="left", maintain_order="left")

@@ -21,7 +21,9 @@ def told(paths: pl.DataFrame, seen: pl.DataFrame, files: pl.DataFrame, *, is_who
     exact = open_.join(usable.unique("place", keep="first", maintain_order=True), on="place", suffix="_found")
     exact = exact.select("number", "to_storage", "to_path", **{"class": pl.lit("should_be_reference")})
     left = open_.join(exact, on="number", how="anti").filter(is_absolute(path) | is_nowhere(path))
-    named = left.join(_by_name(usable), on=["person", "name"]).with_columns(
+    named = left.join(
+        _by_name(usable.join(left, on=["person", "name"], how="semi")), on=["person", "name"]
+    ).with_columns(
         pl.when(pl.col("count") == 1).then(pl.lit("bare_name")).otherwise(pl.lit("ambiguous")).alias("class")
     )
     found = pl.concat([exact, named.select(exact.columns)])

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from mhc_lab.storage.layout import SOURCES, THUMBNAIL, VIEW, is_view, owner_and_source
+from mhc_lab.storage.layout import SOURCES, THUMBNAIL_ENDING, VIEW, is_view, owner_and_source
 
 ARTEFACTS = frozenset({"migrated", "QUARANTINE"})
 """Folders that a migration or a quarantine of former times left."""
@@ -48,7 +48,7 @@ SCHEMA: dict[str, type[pl.DataType]] = {
 
 def split(frame: pl.DataFrame, path: str = "path") -> pl.DataFrame:
     """``frame`` with the ``folder``, with its slash, and the ``name`` of each path."""
-    name = pl.col(path).str.extract(r"([^/]*)$", 1)
+    name = pl.col(path).str.split("/").list.last()
     return frame.with_columns(name=name).with_columns(folder=pl.col(path).str.strip_suffix(pl.col("name")))
 
 
@@ -59,8 +59,8 @@ def folders(paths: Iterable[str]) -> pl.DataFrame:
 
 def named(name: pl.Expr) -> pl.Expr:
     """The user name in the name of a thumbnail, as :func:`mhc_lab.storage.layout.named_in` reads it; null when there is none."""
-    said = name.str.extract(f"^{THUMBNAIL}$", 1).str.strip_chars()
-    return pl.when(said.str.contains(_NAME)).then(said.str.to_lowercase())
+    said = name.str.replace(f"{THUMBNAIL_ENDING}$", "").str.strip_chars()
+    return pl.when(said.str.contains(_NAME), said != name).then(said.str.to_lowercase())
 
 
 def _folder(path: str) -> Folder:
