@@ -147,11 +147,12 @@ def _chosen(session: Session, known: Sequence[Storage], wanted: Collection[str])
 def _listing(wb: Workbench, store: Store, rows: pl.DataFrame, number: int, progress: Progress) -> pl.DataFrame:
     """What a store lists, as columns; which bytes a file has only where a row says it and somebody read it before."""
     found = store.files(progress)
-    closed = [FoundFile(path, 0, None) for path in store.unreadable]
+    listed = _columns(found)
+    closed = _columns([FoundFile(path, 0, None) for path in store.unreadable])
     parts = [
-        _columns(found).with_columns(byte_id=_recalled(wb, found, rows), is_readable=True, is_litter=False),
+        listed.with_columns(_recalled(wb, found, listed, rows), is_readable=True, is_litter=False),
         _columns(store.litter).with_columns(byte_id=None, is_readable=True, is_litter=True),
-        _columns(closed).with_columns(byte_id=None, is_readable=False, is_litter=False),
+        closed.with_columns(byte_id=None, is_readable=False, is_litter=False),
     ]
     whole = pl.concat(parts, how="vertical_relaxed").with_columns(storage=number)
     return whole.select(pl.col(name).cast(type_) for name, type_ in FILES.items())
@@ -159,20 +160,16 @@ def _listing(wb: Workbench, store: Store, rows: pl.DataFrame, number: int, progr
 
 def _columns(files: Sequence[FoundFile]) -> pl.DataFrame:
     columns = [[file[place] for file in files] for place in range(3)]
-    names = ("path", "size", "written_ns")
-    return pl.DataFrame(columns, schema={name: FILES[name] for name in names}, orient="col")
+    return pl.DataFrame(columns, schema={name: FILES[name] for name in ("path", "size", "written_ns")}, orient="col")
 
 
-def _recalled(wb: Workbench, files: Sequence[FoundFile], rows: pl.DataFrame) -> pl.Series:
+def _recalled(wb: Workbench, found: Sequence[FoundFile], listed: pl.DataFrame, rows: pl.DataFrame) -> pl.Series:
     """Which bytes files with a row had when they were last read, as far as they were not touched since."""
-    said = set(rows.filter(~pl.col("is_deleted"))["path"])
-    asked = [(place, file) for place, file in enumerate(files) if file.stamp and file.relative_path in said]
+    said = rows.filter(~pl.col("is_deleted"))
+    places = listed.with_row_index("place").join(said, on=["path", "size"], how="semi")["place"]
     with DigestCache.open(wb.settings.home / digests.FILE_NAME) as cache:
-        known = cache.recall([file for _, file in asked])
-    read: list[str | None] = [None] * len(files)
-    for (place, _), digest in zip(asked, known, strict=True):
-        read[place] = digest
-    return pl.Series("byte_id", read, dtype=pl.String)
+        known = pl.Series(cache.recall([found[place] for place in places]), dtype=pl.String)
+    return pl.repeat(None, len(found), dtype=pl.String, eager=True).scatter(places, known).alias("byte_id")
 
 
 def _doubt(rows: pl.DataFrame, found: pl.DataFrame) -> str:
