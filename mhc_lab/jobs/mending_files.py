@@ -128,11 +128,8 @@ def quarantine(session: Session, bench: Bench, actions: Sequence[Mending], signe
         leaving.append(Leaving(one.name, *place, one.found, own, keeper))
     left = setting_aside.leave(session, signed, leaving)
     out.refused += left.refused
-    named = {one.name: one for one in actions}
-    out.undo += [
-        {"name": name, "storage": named[name].storage, "found": named[name].found, "aside": str(id_)}
-        for name, id_ in left.ids.items()
-    ]
+    storages = {one.name: one.storage for one in actions}
+    out.undo += [{"name": name, "storage": storages[name], "aside": str(id_)} for name, id_ in left.ids.items()]
     return out
 
 

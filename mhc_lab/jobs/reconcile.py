@@ -350,15 +350,11 @@ def _do(session: Session, step: Step, signed: Signed) -> dict[str, object]:
 
 
 def _settle(wb: Workbench, run: RunId, progress: Progress) -> None:
-    """Let the bytes of what was set aside follow, and views show what is registered now.
-
-    Where copies of links left there are no views until somebody asks for them: links would lie where these copies come back to.
-    """
+    """Let views show what is registered now, and the bytes of what was set aside follow."""
     with wb.reader as session:
         done = journal.steps(session, run, state="done")
-    listed = [one for step in done for one in cast("list[dict[str, str]]", step.action[stepwise.ACTIONS])]
-    copied = {one["storage"] for one in listed if one.get("found") == "link_copy"}
-    views.follow(wb, {name for one in listed for name in (one.get("storage"), one.get("to_storage")) if name} - copied)
+    listed = (one for step in done for one in cast("list[dict[str, str]]", step.action[stepwise.ACTIONS]))
+    views.follow(wb, {name for one in listed for name in (one.get("storage"), one.get("to_storage")) if name})
     setting_aside.settle(wb, run, progress)
 
 

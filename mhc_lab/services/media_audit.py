@@ -6,7 +6,7 @@ What is changed here is handed back as it was before, so that it can be put back
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -179,9 +179,16 @@ def register(session: Session, storage: StorageId, files: Sequence[NewRow], *, a
     return {path: MediaId(media) for path, media in added}
 
 
-def forget(session: Session, ids: Iterable[MediaId]) -> set[MediaId]:
-    """Delete rows that :func:`register` made and nobody has used since; those that were."""
-    row = media_locator.c
+def forget(session: Session, ids: Collection[MediaId]) -> set[MediaId]:
+    """Delete rows that :func:`register` made and nobody has used since; those that were.
+
+    What was set aside for one of them and is back needs no keeper any more.
+    """
+    row, aside = media_locator.c, quarantined_files.c
+    returned = sa.update(quarantined_files).where(
+        aside.keeper_id == _any(sorted(ids), sa.Uuid()), aside.state == "back"
+    )
+    session.execute(returned.values(keeper_id=None))
     used = [sa.exists().where(column == row.id) for column in REFERENCES]
     untouched = (
         row.id == _any(sorted(ids), sa.Uuid()),

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
+from mhc_lab.core.errors import RefusedError
 from mhc_lab.core.ids import MediaId, PersonId, StorageId
-from mhc_lab.jobs import stores
-from mhc_lab.jobs.mending import Mending
+from mhc_lab.core.progress import Progress
+from mhc_lab.core.secrets import Secret
+from mhc_lab.jobs import ingest, mending_files, reconcile, setting_aside, stores
 from mhc_lab.jobs.plan import Receipt
 from mhc_lab.jobs.reconcile import apply_reconcile, plan_reconcile, restore
 from mhc_lab.jobs.reconcile_plan import ReconcilePlan
 from mhc_lab.schema.media import media_locator, snapshot_pictures
 from mhc_lab.schema.sources import affiliate_api_snapshots
-from mhc_lab.services import people
+from mhc_lab.services import media, people
+from mhc_lab.services.media import Wanted
 from mhc_lab.workbench import Workbench
+from tests.support.object_servers import ACCESS_KEY, BUCKET, SECRET_KEY, rclone
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+ANN = "people/ann/auto/a.jpg"
 EACH = 30
 """So many of every fault."""
 
@@ -48,7 +56,9 @@ class World:
         place.write_bytes(data := (content or path).encode())
         return data
 
-    def row(self, path: str, data: bytes, *, root: Path | None = None, of: PersonId | None = None, **more: object) -> MediaId:
+    def row(
+        self, path: str, data: bytes, *, root: Path | None = None, of: PersonId | None = None, **more: object
+    ) -> MediaId:
         values: dict[str, object] = {
             "id": uuid.uuid4(),
             "storage_id": self.ids[root or self.ssd],
@@ -77,6 +87,12 @@ class World:
         for thing in things:
             self.planted[thing] = self.planted.get(thing, 0) + 1
 
+    def steady(self) -> None:
+        """Files in order, so that one that is missing is no reason to doubt the store."""
+        for number in range(5):
+            path = f"people/ann/auto/steady{number}.jpg"
+            self.row(path, self.file(path))
+
     def tree(self) -> dict[str, bytes]:
         return {
             str(path): path.read_bytes()
@@ -94,19 +110,12 @@ class World:
 
 
 @pytest.fixture
-def world(empty_wb: Workbench, tmp_path: Path) -> World:
-    return World(empty_wb, tmp_path)
+def world(emptied_wb: Workbench, tmp_path: Path) -> World:
+    return World(emptied_wb, tmp_path)
 
 
 def counts(plan: ReconcilePlan) -> dict[tuple[str, str], int]:
     return {(one.kind, one.found): one.count for one in plan.totals}
-
-
-def by_class(plan: ReconcilePlan) -> dict[tuple[str, str], list[Mending]]:
-    found: dict[tuple[str, str], list[Mending]] = {}
-    for one in plan.actions:
-        found.setdefault((one.kind, one.found), []).append(one)
-    return found
 
 
 def planned(world: World, **how: list[str]) -> ReconcilePlan:
@@ -171,7 +180,9 @@ def plant(world: World, n: int) -> None:
     world.row(f"{bo}/auto/same{n}.jpg", world.file(f"{bo}/auto/same{n}.jpg"), of=world.bo)
     world.row(f"{bo}/snaps/same{n}.jpg", world.file(f"{bo}/snaps/same{n}.jpg"), of=world.bo)
     world.snapshot(f"same{n}.jpg", of=world.bo)
-    world.expect(("row", "in_order"), ("row", "in_order"), ("file", "in_order"), ("file", "in_order"), ("path", "ambiguous"))
+    world.expect(
+        ("row", "in_order"), ("row", "in_order"), ("file", "in_order"), ("file", "in_order"), ("path", "ambiguous")
+    )
     world.snapshot(f"lost{n}.jpg")
     world.expect(("path", "missing"))
 
@@ -184,9 +195,6 @@ def test_every_planted_fault_is_found_and_nothing_else(world: World) -> None:
 
     assert counts(plan) == world.planted
     assert plan.findings == ()
-
-
-ANN = "people/ann/auto/a.jpg"
 
 
 def test_a_second_reconciliation_is_clean_but_for_what_is_only_listed(world: World) -> None:
@@ -218,3 +226,241 @@ def test_restore_brings_the_same_tree_and_the_same_rows_back(world: World) -> No
     assert world.rows() == before[1]
     assert changed != before
 
+
+def test_a_plan_touches_nothing(world: World) -> None:
+    plant(world, 0)
+    world.save()
+    before = (world.tree(), world.rows())
+
+    plan_reconcile(world.wb)
+
+    assert (world.tree(), world.rows()) == before
+
+
+def dying(work: Callable[[Progress], Receipt]) -> Receipt:
+    """What ``work`` gives when it is killed whenever it says how far it is, and begun again each time."""
+
+    def die(done: int, total: int | None, doing: str) -> None:
+        if (doing, done) not in seen:
+            seen.add((doing, done))
+            raise KeyboardInterrupt
+
+    seen: set[tuple[str, int]] = set()
+    while True:
+        before = len(seen)
+        try:
+            receipt = work(die)
+        except KeyboardInterrupt:
+            assert len(seen) > before
+        else:
+            return receipt
+
+
+def test_killed_after_every_step_it_is_finished_and_undone_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconcile, "STEP_ACTIONS", 1)
+    monkeypatch.setattr(setting_aside, "_AT_ONCE", 1)
+    plant(world, 0)
+    plan = planned(world, quarantine=["litter"]).approve(by="ada")
+    before = (world.tree(), world.rows())
+
+    receipt = dying(lambda progress: apply_reconcile(world.wb, plan, progress=progress))
+
+    assert (receipt.done_count, receipt.refused) == (len(plan.plan.actions), ())
+    assert planned(world).actions == ()
+    dying(lambda progress: restore(world.wb, receipt, progress=progress))
+    assert (world.tree(), world.rows()) == before
+
+
+def test_a_move_that_was_killed_before_its_row_was_written_is_found_done(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.file("poeple/ann/auto/a.jpg")
+    plan = planned(world).approve(by="ada")
+    with monkeypatch.context() as killing:
+        killing.setattr(mending_files, "_rows_for", lambda *_: pytest.fail("killed"))
+        with pytest.raises(pytest.fail.Exception):
+            apply_reconcile(world.wb, plan)
+    assert (world.ssd / ANN).exists()
+
+    receipt = apply_reconcile(world.wb, plan)
+
+    assert receipt.refused == ()
+    assert counts(planned(world)) == {("row", "in_order"): 1, ("file", "in_order"): 1}
+
+
+def test_what_is_stale_in_a_plan_is_left_out_by_name_and_the_rest_is_done(world: World) -> None:
+    world.steady()
+    for name in ("a", "b"):
+        world.row(f"people/ann/auto/{name}.jpg", b"gone")
+        world.file(f"people/ann/uploads/{name}.jpg")
+    plan = planned(world).approve(by="ada")
+    world.file(ANN, "gone")
+    world.file("people/ann/uploads/a.jpg", "written to since the plan was made")
+
+    receipt = apply_reconcile(world.wb, plan)
+
+    assert receipt.done_count == 2
+    assert receipt.refused == (
+        "file ssd:people/ann/uploads/a.jpg: it was changed since, or cannot be read",
+        f"row ssd:{ANN}: that is not so any more",
+    )
+
+
+def test_a_row_is_only_pointed_at_a_file_that_has_its_bytes(world: World) -> None:
+    world.steady()
+    world.row(ANN, b"one")
+    world.file(ANN, "two", root=world.hdd)
+
+    receipt = mend(world)
+
+    assert receipt.refused == (f"row ssd:{ANN}: the file there is not the one the row is about",)
+
+
+def test_a_copy_of_a_link_is_only_set_aside_when_it_has_the_bytes_of_what_it_led_to(world: World) -> None:
+    world.row(ANN, world.file(ANN, "one"))
+    world.file("people/ann/all/a.jpg", "two")
+
+    receipt = mend(world)
+
+    assert receipt.refused == ("file ssd:people/ann/all/a.jpg: it has other bytes by now, or cannot be read",)
+    assert (world.ssd / "people/ann/all/a.jpg").exists()
+
+
+def test_what_a_record_said_goes_to_the_one_that_stays_and_comes_back(world: World) -> None:
+    stays = world.row(ANN, world.file(ANN))
+    goes = world.row("a.jpg", ANN.encode(), tags=["beach"], is_favorite=True, is_primary=True)
+
+    receipt = mend(world)
+
+    with world.wb.reader as session:
+        files = media.those(session, [stays, goes])
+    assert (files[stays].tags, files[stays].is_favorite, files[stays].is_primary) == (("beach",), True, True)
+    assert files[goes].is_deleted
+    restore(world.wb, receipt)
+    with world.wb.reader as session:
+        files = media.those(session, [stays, goes])
+    assert (files[stays].tags, files[stays].is_favorite, files[stays].is_primary) == ((), False, False)
+    assert (files[goes].tags, files[goes].is_primary, files[goes].is_deleted) == (("beach",), True, False)
+
+
+def test_a_row_that_was_used_since_stays_when_the_rest_is_undone(world: World) -> None:
+    for name in ("a", "b"):
+        world.file(f"people/ann/auto/{name}.jpg")
+    receipt = mend(world)
+    with world.wb.transaction() as session:
+        used = next(file for file in media.found(session, Wanted(words="a.jpg")))
+        media.tag(session, [used], ["beach"])
+
+    undone = restore(world.wb, receipt)
+
+    assert undone.refused == (f"file ssd:{ANN}: its row is used by now",)
+    with world.wb.reader as session:
+        assert [file.relative_path for file in media.found(session, Wanted())] == [ANN]
+
+
+def test_a_flag_is_taken_away_when_the_file_is_there_again(world: World) -> None:
+    world.steady()
+    world.row(ANN, b"back")
+    mend(world)
+    assert planned(world).actions == ()
+    world.file(ANN, "back")
+
+    mend(world)
+
+    with world.wb.reader as session:
+        assert set(session.scalars(sa.select(media_locator.c.problem))) == {None}
+
+
+def test_bytes_that_were_found_to_differ_by_reading_are_told_without_reading_them_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mhc_lab.storage.digests._RACY_NS", 0)
+    world.row(ANN, b"one")
+    world.file(ANN, "two")
+    world.save()
+    assert ingest.ingest(world.wb, world.ssd).differing == (ANN,)
+
+    plan = planned(world)
+
+    assert plan.count("row", "bytes_differ") == 1
+    assert apply_reconcile(world.wb, plan.approve(by="ada")).refused == ()
+    assert planned(world).actions == ()
+
+
+def test_a_store_that_is_offline_is_one_finding_and_nothing_is_planned_for_it(world: World) -> None:
+    world.row(ANN, b"x")
+    world.row(ANN, world.file(ANN, root=world.hdd), root=world.hdd)
+    shutil.rmtree(world.ssd)
+
+    plan = planned(world)
+
+    assert [(one.storage, "offline" in one.what) for one in plan.findings] == [("ssd", True)]
+    assert counts(plan) == {("row", "in_order"): 1, ("row", "not_checked"): 1, ("file", "in_order"): 1}
+    assert plan.actions == ()
+
+
+def test_a_store_that_has_lost_more_than_half_of_its_files_is_not_believed(world: World) -> None:
+    for number in range(3):
+        world.row(f"people/ann/auto/{number}.jpg", b"x")
+    world.row(ANN, world.file(ANN))
+    world.file("people/ann/auto/orphan.jpg")
+
+    plan = planned(world)
+
+    assert "of 4 files that should be there it lists 1" in str(plan.findings[0])
+    assert counts(plan) == {("row", "not_checked"): 4, ("file", "not_checked"): 2}
+    assert plan.actions == ()
+
+
+def test_only_what_was_named_is_set_aside(world: World) -> None:
+    for name in ("a", "b"):
+        world.file(f"people/nobody/auto/{name}.jpg")
+    listed = planned(world)
+    assert listed.actions == ()
+
+    mend(world, quarantine=[listed.listed[0].name])
+
+    assert [one.what for one in planned(world).listed] == ["ssd:people/nobody/auto/b.jpg"]
+    with pytest.raises(RefusedError, match="Nothing that the plan lists is called ssd:c"):
+        planned(world, quarantine=["ssd:c"])
+
+
+def test_words_show_the_first_of_many_and_the_file_has_all(world: World, tmp_path: Path) -> None:
+    for number in range(51):
+        world.file(f"people/ann/auto/{number:02}.jpg")
+    plan = planned(world)
+
+    words = plan.words()
+
+    assert "51  known_person" in words
+    assert "auto/19.jpg" in words
+    assert "auto/20.jpg" not in words
+    assert "… and 31 more" in words
+    assert ReconcilePlan.load(plan.save(tmp_path / "plan.json")) == plan
+    assert "known_person" in plan._repr_html_()
+
+
+def test_in_a_bucket_files_get_rows_go_where_they_belong_and_leave_and_all_comes_back(
+    empty_wb: Workbench, tmp_path: Path
+) -> None:
+    with rclone(tmp_path) as server:
+        keys = {"s3_access_key": Secret(ACCESS_KEY), "s3_secret_key": Secret(SECRET_KEY)}
+        endpoint = f"http://127.0.0.1:{server.port}"
+        empty_wb.settings = empty_wb.settings.model_copy(update={**keys, "s3_endpoint": endpoint})
+        store, _ = stores.adopt(empty_wb, f"s3://{BUCKET}/library")
+        with empty_wb.transaction() as session:
+            people.find_or_create(session, ["ann"], at=empty_wb.clock.now())
+        for path in (ANN, "people/ann/all/a.jpg", "poeple/ann/snaps/b.jpg"):
+            store.put(path, BytesIO(b"bytes"))
+        before = [file[:2] for file in store.files()]
+
+        receipt = apply_reconcile(empty_wb, plan_reconcile(empty_wb).approve(by="ada"))
+
+        assert (receipt.done_count, receipt.refused) == (3, ())
+        assert counts(plan_reconcile(empty_wb)) == {("row", "in_order"): 2, ("file", "in_order"): 2}
+        assert restore(empty_wb, receipt).refused == ()
+        assert [file[:2] for file in store.files()] == before
+        with empty_wb.reader as session:
+            assert media.found(session, Wanted()) == []
