@@ -46,9 +46,10 @@ def plan(
 
 
 def _job() -> tuple[type[Plan], Job[Any]]:
-    from mhc_lab.jobs import reconcile
+    from mhc_lab.jobs.reconcile import RECONCILE
+    from mhc_lab.jobs.reconcile_plan import ReconcilePlan
 
-    return reconcile.ReconcilePlan, reconcile.RECONCILE
+    return ReconcilePlan, RECONCILE
 
 
 verbs.add(app, "media reconcile", _job)

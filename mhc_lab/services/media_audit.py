@@ -64,7 +64,7 @@ def _copied(
         for block in reader:
             text.write(block)
     flags = [name for name, type_ in schema.items() if type_ is pl.Boolean]
-    said = {**schema, **dict.fromkeys(flags, pl.String)}
+    said: dict[str, type[pl.DataType]] = {**schema, **dict.fromkeys(flags, pl.String)}
     if not text.tell():
         return pl.DataFrame(schema=schema)
     text.seek(0)
@@ -109,10 +109,6 @@ class Picture:
 
 
 _ROW = [media_locator.c[name] for name in Row.__dataclass_fields__]
-_PLACE_INDEX = {
-    "index_elements": ["storage_id", "relative_path"],
-    "index_where": media_locator.c.deleted_at.is_(None),
-}
 
 
 def locked(session: Session, ids: Iterable[MediaId]) -> dict[MediaId, Row]:
@@ -174,7 +170,9 @@ def register(session: Session, storage: StorageId, files: Sequence[NewRow], *, a
     ]
     if not values:
         return {}
-    new = insert(media_locator).on_conflict_do_nothing(**_PLACE_INDEX)
+    new = insert(media_locator).on_conflict_do_nothing(
+        index_elements=["storage_id", "relative_path"], index_where=media_locator.c.deleted_at.is_(None)
+    )
     added = session.execute(new.returning(media_locator.c.relative_path, media_locator.c.id), values)
     return {path: MediaId(media) for path, media in added}
 

@@ -227,6 +227,15 @@ def test_restore_brings_the_same_tree_and_the_same_rows_back(world: World) -> No
     assert changed != before
 
 
+def test_names_as_odd_as_a_disk_allows_are_told_apart(world: World) -> None:
+    for name in ('a"b,c.jpg', "line\nend.jpg", "NULL", "\\N", "’ü.jpg"):
+        world.row(f"people/ann/auto/{name}", world.file(f"people/ann/auto/{name}"))
+
+    plan = planned(world)
+
+    assert counts(plan) == {("row", "in_order"): 5, ("file", "in_order"): 5}
+
+
 def test_a_plan_touches_nothing(world: World) -> None:
     plant(world, 0)
     world.save()
