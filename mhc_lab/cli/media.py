@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mhc_lab.cli import checks
+from mhc_lab.cli import checks, reconcile
 from mhc_lab.cli.output import Json, answer, instant, opened
 from mhc_lab.core.errors import ConfigurationError, RefusedError
 
@@ -285,6 +285,7 @@ def export(
 
 photosets = typer.Typer(no_args_is_help=True, help="Sets of pictures that are not to be fetched again.")
 placeholders = typer.Typer(no_args_is_help=True, help="Pictures that stand for no picture: never taken in.")
+app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(photosets, name="photosets")
 app.add_typer(placeholders, name="placeholders")
 app.command()(checks.verify)

@@ -44,8 +44,7 @@ class Plan:
     @property
     def hash(self) -> str:
         """SHA-256 of the plan's content: two plans that would do the same at the same time are the same plan."""
-        canonical = json.dumps(self.content(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return hashlib.sha256(self.text().encode()).hexdigest()
 
     def content(self) -> dict[str, object]:
         """The plan as JSON values, with its kind."""
@@ -62,8 +61,13 @@ class Plan:
 
     def save(self, path: Path) -> Path:
         """Write the plan where it can be read, narrowed with an editor, and loaded again."""
-        replace_text(path, json.dumps(self.content(), indent=2) + "\n")
+        replace_text(path, self.text(indent=2) + "\n")
         return path
+
+    def text(self, *, indent: int | None = None) -> str:
+        """The plan with its kind as JSON, without what goes without saying: there may be hundreds of thousands of actions."""
+        said = TypeAdapter(type(self)).dump_json(self, indent=indent, exclude_defaults=True).decode()
+        return f'{{"kind": {json.dumps(self.kind)},{said[1:]}'
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -120,8 +124,8 @@ class Approved(Generic[P]):
 
     def save(self, path: Path) -> Path:
         """Write plan and approval into one file."""
-        content = {"approved_by": self.by, "plan_hash": self.plan_hash, "plan": self.plan.content()}
-        replace_text(path, json.dumps(content, indent=2) + "\n")
+        head = json.dumps({"approved_by": self.by, "plan_hash": self.plan_hash})
+        replace_text(path, f'{head[:-1]}, "plan": {self.plan.text()}}}\n')
         return path
 
 

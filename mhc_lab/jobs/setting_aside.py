@@ -243,7 +243,7 @@ def has(store: Store, path: str, byte_id: ByteId) -> bool:
     """Whether a file with these bytes, read now, is at ``path``."""
     try:
         return store.digests([store.stat(path)]) == [byte_id]
-    except FileNotFoundError:
+    except (FileNotFoundError, RefusedError):
         return False
 
 

@@ -58,6 +58,7 @@ class DiskStore:
         self.root, self.folder, self.marker = str(folder), folder, marker
         self.unreadable: tuple[str, ...] = ()
         """What the last listing left out and somebody may miss: links, pipes, closed folders, names that are not UTF-8."""
+        self.litter: tuple[FoundFile, ...] = ()
         self._place = place
         self._synced: set[str] = set()
         """Folders whose way from the root survives a power cut."""
@@ -103,17 +104,18 @@ class DiskStore:
         """Every regular file, sorted by path; our own, the system's and views stay out, :attr:`unreadable` says what else did."""
         found: list[FoundFile] = []
         unreadable: list[str] = []
+        litter: list[FoundFile] = []
         folders = [""]
         with self.at_root() as root:
             while folders:
                 folder = folders.pop()
                 try:
-                    self._list(root, folder, folders, found, unreadable)
+                    self._list(root, folder, folders, found, unreadable, litter)
                 except (PermissionError, FileNotFoundError, RefusedError):  # closed, gone, or a link by now
                     unreadable.append(folder)
                 progress(len(found), None, "files found")
         with self.at_root():  # a disk that was pulled meanwhile may have told less than it holds
-            self.unreadable = tuple(sorted(unreadable))
+            self.unreadable, self.litter = tuple(sorted(unreadable)), tuple(sorted(litter))
         return tuple(sorted(found, key=lambda file: file.relative_path))
 
     def stat(self, relative_path: str) -> FoundFile:
@@ -213,13 +215,24 @@ class DiskStore:
             status = os.fstatvfs(root)
         return Capacity(status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize)
 
-    def _list(self, root: int, folder: str, folders: list[str], found: list[FoundFile], unreadable: list[str]) -> None:
-        """Add what is in ``folder`` to the three lists. Written out where a call for every file would double its time."""
+    def _list(
+        self,
+        root: int,
+        folder: str,
+        folders: list[str],
+        found: list[FoundFile],
+        unreadable: list[str],
+        litter: list[FoundFile],
+    ) -> None:
+        """Add what is in ``folder`` to the four lists. Written out where a call for every file would double its time."""
         has_views = layout.is_view(folder)
         with self._opened(root, folder) as handle, self._scanned(handle) as entries:
             for entry in entries:
                 name = entry.name
-                if name in SYSTEM or name.startswith(OURS):
+                if name in SYSTEM:
+                    litter += _litter(folder + name, entry)
+                    continue
+                if name.startswith(OURS):
                     continue
                 path = folder + name
                 if not name.isascii() and not is_utf8(name):
@@ -406,6 +419,13 @@ def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
         return entry.stat(follow_symlinks=False)
     except (PermissionError, FileNotFoundError):
         return None
+
+
+def _litter(path: str, entry: os.DirEntry[str]) -> list[FoundFile]:
+    status = _status(entry)
+    if status is None:
+        return []
+    return [_found(f"{path}/" if stat.S_ISDIR(status.st_mode) else path, status)]
 
 
 def _found(path: str, status: os.stat_result) -> FoundFile:

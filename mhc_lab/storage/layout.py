@@ -28,8 +28,11 @@ SOURCES = {
 VIEW = "all"
 """The folder of links, at the root and with each person."""
 
+THUMBNAIL_ENDING = r"_[0-9]{13}_[0-9a-f]{8}\.\w+"
+"""How the name of a thumbnail ends that begins with a user name."""
+
 _FOLDERS = {source: folder for folder, source in SOURCES.items()}
-_THUMBNAIL = re.compile(r"(.+)_[0-9]{13}_[0-9a-f]{8}\.\w+", re.S)
+_THUMBNAIL = re.compile(rf"(.+){THUMBNAIL_ENDING}", re.S)
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*\ud800-\udfff]')
 _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
 _VIEW_FOLDER = re.compile(rf"(people/[^/]+/)?{VIEW}/")

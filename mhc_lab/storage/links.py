@@ -76,9 +76,13 @@ def build_views(store: DiskStore, paths: Iterable[str], progress: Progress = SIL
 
 
 def are_shown(store: DiskStore) -> bool:
-    """Whether somebody wants views here: that of everybody is there."""
+    """Whether somebody wants views here: that of everybody is there. A folder of that name without a link in it is none."""
     with store.at_root() as root:
-        return _has_view(root, "")
+        try:
+            with _opened(root, VIEW) as view, os.scandir(view) as found:
+                return any(entry.is_symlink() for entry in found)
+        except OSError:
+            return _has_view(root, "")
 
 
 class _OccupiedError(Exception):

@@ -21,6 +21,7 @@ from mhc_lab.storage.store import (
     copied,
     destination,
     is_kept_out,
+    is_litter,
     new_path,
     offline,
     taken,
@@ -36,12 +37,14 @@ class MemoryStore:
     def __init__(self, name: str = "memory", *, marker: UUID | None = None) -> None:
         self.root, self.marker = name, marker or uuid4()
         self.unreadable: tuple[str, ...] = ()
+        self.litter: tuple[FoundFile, ...] = ()
         self.is_offline = False
         self._contents: dict[str, bytes] = {}
 
     def files(self, progress: Progress = SILENT) -> tuple[FoundFile, ...]:
         """Every file, sorted by path."""
         paths = sorted(path for path in self._there() if not any(map(is_kept_out, PurePosixPath(path).parts)))
+        self.litter = tuple(self._found(path) for path in sorted(self._contents) if is_litter(path))
         progress(len(paths), None, "files found")
         return tuple(self._found(path) for path in paths)
 

@@ -34,6 +34,7 @@ from mhc_lab.storage.store import (
     copied,
     destination,
     is_kept_out,
+    is_litter,
     new_marker,
     new_path,
     offline,
@@ -68,6 +69,7 @@ class S3Store:
         self.root, self.marker = objects.root, marker
         self.unreadable: tuple[str, ...] = ()
         """Keys of the last listing that are no paths."""
+        self.litter: tuple[FoundFile, ...] = ()
         self._objects, self._prefix = objects, prefix
 
     @classmethod
@@ -110,6 +112,7 @@ class S3Store:
         """
         self._prove()
         found: dict[str, FoundFile] = {}
+        litter: dict[str, FoundFile] = {}
         unreadable: list[str] = []
         has_marker = False
         for page in self._pages():
@@ -120,10 +123,13 @@ class S3Store:
                     unreadable.append(shown(path))
                 elif not any(map(is_kept_out, path.split("/"))) and self._is_file(seen, found.get(path)):
                     found[path] = _found(path, seen)
+                elif is_litter(path):
+                    litter[path] = _found(path, seen)
             progress(len(found), None, "files found")
         if not has_marker:
             raise _offline(self.root, "its listing is not whole: our own marker is not on it")
         self.unreadable = tuple(sorted(unreadable))
+        self.litter = tuple(litter[path] for path in sorted(litter))
         return tuple(found[path] for path in sorted(found))
 
     def stat(self, relative_path: str) -> FoundFile:

@@ -112,6 +112,9 @@ class Store(Protocol):
     unreadable: tuple[str, ...]
     """What the last listing left out and somebody may miss: links, pipes, closed folders, names that are no path."""
 
+    litter: tuple[FoundFile, ...]
+    """What the last listing left out as the system's; a folder of it, with a slash at its end, counts as one."""
+
     def files(self, progress: Progress = SILENT) -> tuple[FoundFile, ...]:
         """Every file, sorted by path; never our own, the system's, or a view. A listing that is not whole is an error, never shorter."""
 
@@ -179,6 +182,12 @@ def destination(relative_path: str, to: str) -> str:
 def is_kept_out(name: str) -> bool:
     """Whether a file or folder of that name is ours or the system's."""
     return name.startswith(OURS) or name in SYSTEM
+
+
+def is_litter(path: str) -> bool:
+    """Whether the file at ``path`` is the system's, and not in a folder of ours."""
+    parts = path.split("/")
+    return not SYSTEM.isdisjoint(parts) and not any(part.startswith(OURS) for part in parts)
 
 
 def is_utf8(name: str) -> bool:

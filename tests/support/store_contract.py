@@ -132,6 +132,8 @@ class Contract:
         store.move(".mhc-quarantine/a.jpg", "a/.DS_Store")
 
         assert content(store, "a/.DS_Store") == b"the bytes"
+        assert paths(store) == []
+        assert [file.relative_path for file in store.litter] == ["a/.DS_Store"]
         with pytest.raises(RefusedError):
             store.move("a/.DS_Store", "b/.DS_Store")
 

@@ -88,6 +88,7 @@ def test_our_own_and_the_systems_folders_stay_out(root: Path) -> None:
 
     assert paths(store) == ["a/kept.jpg"]
     assert store.unreadable == ()
+    assert [file.relative_path for file in store.litter] == [".DS_Store", ".Trashes/", "a/.DS_Store"]
 
 
 def test_links_and_pipes_are_named_and_not_followed(root: Path, tmp_path: Path) -> None:

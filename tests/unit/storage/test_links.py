@@ -11,7 +11,7 @@ import pytest
 from mhc_lab.core.errors import ConfigurationError, RefusedError
 from mhc_lab.storage import beneath, links
 from mhc_lab.storage.disk import DiskStore
-from mhc_lab.storage.links import Views, build_views
+from mhc_lab.storage.links import Views, are_shown, build_views
 from mhc_lab.storage.store import MARKER
 from tests.support.store_contract import byte_id, paths, put
 
@@ -248,3 +248,14 @@ def test_a_file_system_without_links_has_no_views(
         build(store)
 
     assert not [*root.rglob(".mhc-view-*")]
+
+
+def test_a_folder_of_copies_where_a_view_could_be_is_none(store: DiskStore, root: Path) -> None:
+    fill(store, {"people/a/auto/x.jpg": b"1", "all/a_x.jpg": b"1"})
+    assert not are_shown(store)
+    (root / "all/a_x.jpg").unlink()
+    assert not are_shown(store)
+
+    build(store)
+
+    assert are_shown(store)

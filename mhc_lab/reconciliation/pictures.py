@@ -1,0 +1,56 @@
+"""Paths that snapshots name: which file each of them means, those included that get their rows only now."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from mhc_lab.reconciliation.records import is_absolute, is_nowhere, last_name, tail
+
+_HAVE_ROWS = ["in_order", "known_person", "named_by_snapshot"]
+"""Classes of files that have a row, or get one where they lie."""
+
+
+def told(paths: pl.DataFrame, seen: pl.DataFrame, files: pl.DataFrame, *, is_whole: bool) -> pl.DataFrame:
+    """Each path with its class and the file it means; ``is_whole`` when every storage was looked through."""
+    usable = _usable(seen, files)
+    path = pl.col("path")
+    paths = paths.with_row_index("number")
+    open_ = paths.filter(pl.col("media").is_null()).with_columns(
+        place=pl.when(is_absolute(path)).then(tail(path)).otherwise(path), name=last_name(path)
+    )
+    exact = open_.join(usable.unique("place", keep="first", maintain_order=True), on="place", suffix="_found")
+    exact = exact.select("number", "to_storage", "to_path", **{"class": pl.lit("should_be_reference")})
+    left = open_.join(exact, on="number", how="anti").filter(is_absolute(path) | is_nowhere(path))
+    named = left.join(
+        _by_name(usable.join(left, on=["person", "name"], how="semi")), on=["person", "name"]
+    ).with_columns(
+        pl.when(pl.col("count") == 1).then(pl.lit("bare_name")).otherwise(pl.lit("ambiguous")).alias("class")
+    )
+    found = pl.concat([exact, named.select(exact.columns)])
+    joined = paths.join(found, on="number", how="left", maintain_order="left")
+    none = pl.lit("missing" if is_whole else "not_checked")
+    known = pl.when(pl.col("media").is_not_null()).then(pl.lit("in_order")).otherwise(none)
+    return joined.with_columns(pl.coalesce("class", known).alias("class")).drop("number")
+
+
+def _usable(seen: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
+    """Files that have a row or get one, where they will lie; those with a row first, then by storage."""
+    has_row = pl.col("row").is_not_null()
+    classed = seen.select("file", "row", "name", row_owner="person").join(
+        files.with_row_index("file"), on="file", maintain_order="left"
+    )
+    wanted = pl.col("class").is_in(_HAVE_ROWS) | ((pl.col("class") == "wrong_prefix") & pl.col("to_path").is_not_null())
+    place = pl.when(pl.col("class") == "wrong_prefix").then("to_path").otherwise("path")
+    owner = pl.when(has_row).then("row_owner").otherwise("person")
+    return (
+        classed.filter(wanted)
+        .sort(~has_row, "storage", maintain_order=True)
+        .select("name", person=owner, place=place, to_path=place, to_storage="storage")
+    )
+
+
+def _by_name(usable: pl.DataFrame) -> pl.DataFrame:
+    """How many files of each person have each name, and the first of them; a copy in another storage is no other file."""
+    once = usable.unique(["person", "place"], keep="first", maintain_order=True)
+    first = (pl.col("to_storage").first(), pl.col("to_path").first())
+    return once.group_by("person", "name", maintain_order=True).agg(pl.len().alias("count"), *first)
