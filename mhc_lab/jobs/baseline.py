@@ -92,8 +92,12 @@ def record(
     return _kept(wb, id_, chosen, run, None, progress)
 
 
-def check(wb: Workbench, baseline: Baseline | None = None, *, progress: Progress = SILENT) -> Comparison:
-    """Look at the same persons again; without a baseline the newest is meant. Of whom not all was read, the same pictures are.
+def check(
+    wb: Workbench, baseline: Baseline | None = None, *, known_only: bool = False, progress: Progress = SILENT
+) -> Comparison:
+    """Look at the same persons again; without a baseline the newest is meant.
+
+    Of whom not all was read, the same pictures are; with ``known_only`` of everybody: what came since, broken or not, is nothing lost.
 
     Raises
     ------
@@ -103,7 +107,10 @@ def check(wb: Workbench, baseline: Baseline | None = None, *, progress: Progress
     if baseline is None:
         with wb.reader as session:
             baseline = baselines.get(session)
-    wanted = [(one.person, one.username, one.looked_at if one.left_out_count else None) for one in baseline.persons]
+    wanted = [
+        (one.person, one.username, one.looked_at if known_only or one.left_out_count else None)
+        for one in baseline.persons
+    ]
     now = shown(wb, wanted, None, progress)
     both = zip(baseline.persons, now, strict=True)
     worse = tuple(Worse(then, found, reasons) for then, found in both if (reasons := _reasons(then, found)))
@@ -114,7 +121,8 @@ def check(wb: Workbench, baseline: Baseline | None = None, *, progress: Progress
 class PictureGate:
     """Records before a run, compares after it.
 
-    What a restore brings back may be as bad as it was before the run that it undoes.
+    A run may find files that nobody knew, broken ones, too: the pictures that were there before are compared. What a restore brings back
+    may be as bad as it was before the run that it undoes.
     """
 
     def before(self, wb: Workbench, run: RunId) -> None:
@@ -132,8 +140,8 @@ class PictureGate:
             this = journal.one(session, run)
             before = baselines.of_run(session, run)
             earlier = baselines.of_run(session, this.restores) if this.restores else None
-        comparison = check(wb, before) if before else None
-        if comparison is None or comparison.is_good or (earlier and check(wb, earlier).is_good):
+        comparison = check(wb, before, known_only=True) if before else None
+        if comparison is None or comparison.is_good or (earlier and check(wb, earlier, known_only=True).is_good):
             return
         undo = f"Undo: mhc {this.kind} restore {run}"
         look = "A restore has no undo. Look at what is there: mhc media verify --read-data"

@@ -18,9 +18,10 @@ from sqlalchemy.orm import Session
 
 from mhc_lab.core import display
 from mhc_lab.core.errors import ConflictError, RefusedError
-from mhc_lab.core.ids import MediaId
+from mhc_lab.core.ids import MediaId, RunId
 from mhc_lab.core.progress import SILENT, Progress
-from mhc_lab.jobs import setting_aside, stepwise
+from mhc_lab.jobs import journal, setting_aside, stepwise
+from mhc_lab.jobs.baseline import GATE
 from mhc_lab.jobs.journal import Step
 from mhc_lab.jobs.plan import Approved, Plan, Receipt
 from mhc_lab.jobs.stepwise import Job, Signed
@@ -314,4 +315,25 @@ def _title(count: int, is_restore: bool) -> str:  # noqa: FBT001 - called by pos
     return f"{copies} brought back" if is_restore else f"{copies} set aside"
 
 
-DEDUP = Job(KIND, "steps", _steps, _reverse, _do, _title, settle=setting_aside.settle)
+class _Gate:
+    """The gate around what stays within each person. Across persons a picture becomes another's, which is what was approved then."""
+
+    def before(self, wb: Workbench, run: RunId) -> None:
+        """See :class:`mhc_lab.jobs.stepwise.Gate`."""
+        if not _is_across(wb, run):
+            GATE.before(wb, run)
+
+    def after(self, wb: Workbench, run: RunId) -> None:
+        """See :class:`mhc_lab.jobs.stepwise.Gate`."""
+        if not _is_across(wb, run):
+            GATE.after(wb, run)
+
+
+def _is_across(wb: Workbench, run: RunId) -> bool:
+    with wb.reader as session:
+        this = journal.one(session, run)
+        said = journal.one(session, this.restores).plan if this.restores else this.plan
+    return bool(said.get("across_persons"))
+
+
+DEDUP = Job(KIND, "steps", _steps, _reverse, _do, _title, settle=setting_aside.settle, gate=_Gate())

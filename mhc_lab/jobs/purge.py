@@ -20,6 +20,7 @@ from mhc_lab.core.errors import IntegrityError, RefusedError
 from mhc_lab.core.ids import MediaId, RunId
 from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.jobs import journal, setting_aside, stepwise
+from mhc_lab.jobs.baseline import GATE
 from mhc_lab.jobs.journal import Step
 from mhc_lab.jobs.plan import Approved, Plan, Receipt
 from mhc_lab.jobs.stepwise import Job, Signed
@@ -240,4 +241,4 @@ def _title(count: int, _: bool) -> str:  # noqa: FBT001 - called by position
     return f"{display.plural(count, 'file')} removed for good"
 
 
-PURGE = Job(KIND, "steps", _steps, None, _do, _title, settle=_settle)
+PURGE = Job(KIND, "steps", _steps, None, _do, _title, settle=_settle, gate=GATE)

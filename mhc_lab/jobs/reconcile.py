@@ -18,6 +18,7 @@ from mhc_lab.core.errors import ConfigurationError, RefusedError
 from mhc_lab.core.ids import RunId
 from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.jobs import journal, mending_files, mending_rows, setting_aside, stepwise, stores, views
+from mhc_lab.jobs.baseline import GATE
 from mhc_lab.jobs.journal import Step
 from mhc_lab.jobs.mending import PROBLEMS, Bench, Mending
 from mhc_lab.jobs.plan import Approved, Receipt
@@ -374,4 +375,4 @@ def _title(count: int, is_restore: bool) -> str:  # noqa: FBT001 - called by pos
     return f"{things} put back as before" if is_restore else f"{things} set right"
 
 
-RECONCILE = Job(KIND, "steps", _steps, _reverse, _do, _title, settle=_settle)
+RECONCILE = Job(KIND, "steps", _steps, _reverse, _do, _title, settle=_settle, gate=GATE)

@@ -30,6 +30,8 @@ OLDEST, COPY, THIRD = "people/ann/auto/a.jpg", "people/ann/uploads/b.jpg", "peop
 OF_BO, ALONE, NOBODYS = "people/bo/auto/a.jpg", "people/bo/auto/alone.jpg", "lost/a.jpg"
 FILES = {OLDEST: b"one", COPY: b"one", THIRD: b"one", OF_BO: b"one", ALONE: b"two", NOBODYS: b"one"}
 
+pytestmark = pytest.mark.usefixtures("one_examiner")
+
 
 @pytest.fixture
 def root(emptied_wb: Workbench, tmp_path: Path) -> Path:

@@ -28,6 +28,8 @@ from mhc_lab.workbench import Workbench
 KEPT, COPY, THIRD = "people/ann/auto/a.jpg", "people/ann/uploads/b.jpg", "people/ann/uploads/c.jpg"
 NEWER = "people/ann/auto/newer.jpg"
 
+pytestmark = pytest.mark.usefixtures("one_examiner")
+
 
 @pytest.fixture
 def root(emptied_wb: Workbench, tmp_path: Path) -> Path:

@@ -34,6 +34,8 @@ ANN = "people/ann/auto/a.jpg"
 EACH = 30
 """So many of every fault."""
 
+pytestmark = pytest.mark.usefixtures("one_examiner")
+
 
 class World:
     """Two disks, and faults planted in what the library says of them; ``planted`` says how many of each class there should be."""
