@@ -17,6 +17,7 @@ from bench import (
     identities,
     ingest,
     pairs,
+    reconcile,
     startup,
     survival,
     transcripts,
@@ -30,7 +31,7 @@ def main() -> int:
     """Measure everything and show the figures of each part when it is done."""
     parts = (
         startup, dashboard, follow_lists, effects, follow_history, cohorts, survival, transcripts, pairs, ingest, identities, uploads,
-        views,
+        views, reconcile,
     )  # fmt: skip
     figures: list[Figure] = []
     for part in parts:
