@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import uuid
 from collections.abc import Callable
@@ -13,7 +14,9 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from typer.testing import CliRunner
 
+from mhc_lab.cli.media import app
 from mhc_lab.core.errors import RefusedError
 from mhc_lab.core.ids import MediaId, PersonId, StorageId
 from mhc_lab.core.progress import Progress
@@ -475,3 +478,27 @@ def test_in_a_bucket_files_get_rows_go_where_they_belong_and_leave_and_all_comes
         assert [file[:2] for file in store.files()] == before
         with empty_wb.reader as session:
             assert media.found(session, Wanted()) == []
+
+
+def test_the_command_plans_approves_applies_and_restores(
+    empty_wb: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(empty_wb, tmp_path)
+    world.file(ANN)
+    url = empty_wb.settings.database_url
+    assert url is not None
+    monkeypatch.setenv("MHC_HOME", str(empty_wb.settings.home))
+    monkeypatch.setenv("MHC_DATABASE_URL", url.reveal())
+
+    def mhc(*words: str) -> dict[str, str]:
+        told = CliRunner().invoke(app, ["reconcile", *words, "--json"])
+        assert told.exit_code == 0, told.output
+        answer: dict[str, str] = json.loads(told.stdout)
+        return answer
+
+    planned = mhc("plan")
+    receipt = mhc("apply", mhc("approve", planned["plan"], "--by", "ada")["approved"])
+    undone = mhc("restore", receipt["run"])
+
+    assert " " not in Path(planned["plan"]).name
+    assert (receipt["title"], undone["title"]) == ("1 thing set right", "1 thing put back as before")
