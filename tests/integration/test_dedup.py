@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,10 +26,13 @@ from mhc_lab.services import media, people, storages
 from mhc_lab.services.media import MediaFile, Wanted
 from mhc_lab.workbench import Workbench
 from tests.support.object_servers import ACCESS_KEY, BUCKET, SECRET_KEY, rclone
+from tests.support.pictures import picture
 
 OLDEST, COPY, THIRD = "people/ann/auto/a.jpg", "people/ann/uploads/b.jpg", "people/ann/uploads/c.jpg"
 OF_BO, ALONE, NOBODYS = "people/bo/auto/a.jpg", "people/bo/auto/alone.jpg", "lost/a.jpg"
 FILES = {OLDEST: b"one", COPY: b"one", THIRD: b"one", OF_BO: b"one", ALONE: b"two", NOBODYS: b"one"}
+
+SHOWN = picture("PNG", width=8, height=8)
 
 pytestmark = pytest.mark.usefixtures("one_examiner")
 
@@ -238,6 +242,20 @@ def test_across_persons_references_tags_and_favourites_move_and_no_primary_mark(
     assert (keeper.is_primary, keeper.is_favorite, keeper.tags, keeper.source_url) == (False, True, ("t",), None)
     restore(emptied_wb, receipt)
     assert state(emptied_wb, root) == before
+
+
+def test_nobody_has_less_to_show_after_a_run_unless_that_was_chosen(emptied_wb: Workbench, root: Path) -> None:
+    for path in (OLDEST, COPY, THIRD, OF_BO):
+        (root / path).write_bytes(SHOWN)
+        change(emptied_wb, path, byte_id=hashlib.sha256(SHOWN).hexdigest(), size_bytes=len(SHOWN), verdict="readable")
+
+    within = applied(emptied_wb)
+    across = applied(emptied_wb, across_persons=True)
+
+    with emptied_wb.reader as session:
+        gated = set(session.scalars(sa.text("SELECT run_id FROM media_baselines")))
+    assert (within.run in gated, across.run in gated) == (True, False)
+    assert live(emptied_wb) == {OLDEST, ALONE, NOBODYS}
 
 
 def test_two_names_of_one_file_lose_a_record_and_no_byte(emptied_wb: Workbench, root: Path) -> None:
@@ -460,7 +478,7 @@ def test_copies_of_one_file_are_never_divided_between_steps(
 OPERATIONS = st.sampled_from(["within", "across", "killed", "restore", "plan a purge"])
 
 
-@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(done=st.lists(st.tuples(OPERATIONS, st.integers(0, 15)), max_size=7))
 def test_any_sequence_of_runs_and_their_restores_ends_where_it_began(
     emptied_wb: Workbench, root: Path, done: list[tuple[str, int]]
