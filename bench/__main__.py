@@ -20,6 +20,7 @@ from bench import (
     near,
     pairs,
     reconcile,
+    review,
     startup,
     survival,
     transcripts,
@@ -33,7 +34,7 @@ def main() -> int:
     """Measure everything and show the figures of each part when it is done."""
     parts = (
         startup, dashboard, follow_lists, effects, follow_history, cohorts, survival, transcripts, pairs, ingest, identities, uploads,
-        views, duplicates, near, reconcile,
+        views, duplicates, near, reconcile, review,
     )  # fmt: skip
     figures: list[Figure] = []
     for part in parts:

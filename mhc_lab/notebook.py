@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -66,6 +67,12 @@ def record(name: str, value: records.Recordable) -> None:
     bundle = records.record_bundle(name, value)
     if surface() is Surface.REPORT:
         display(bundle, raw=True)
+
+
+def record_all(values: Mapping[str, records.Recordable]) -> None:
+    """:func:`record` each of ``values`` by its name."""
+    for name, value in values.items():
+        record(name, value)
 
 
 def finding(message: str, *, count: int = 1) -> None:

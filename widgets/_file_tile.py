@@ -80,11 +80,25 @@ def marks(file: MediaFile, *, favorite: bool = False) -> str:
     return display.badges(shown, label="Marks") if shown else ""
 
 
+def told_apart(file: MediaFile) -> str:
+    """Which file it is, how it is marked, and what tells it from one that looks the same, as safe HTML."""
+    pixels = f"{file.width:,} × {file.height:,}, " if file.width and file.height else ""
+    lines = (
+        f"{file.storage}:{file.relative_path}",
+        f"{file.at:%Y-%m-%d}, {pixels}{display.bytes_text(file.size_bytes)}",
+    )
+    return marks(file, favorite=True) + "".join(map(_line, lines))
+
+
 def _caption(file: MediaFile) -> str:
     """Whose, when and how large, and the tags, a line each."""
     when = f"{file.at:%Y-%m-%d} · {display.bytes_text(file.size_bytes)}"
     lines = [file.username or "", when, " ".join(f"#{one}" for one in file.tags)]
-    return "".join(f"<p class='mhc-caption' dir='auto'>{html.escape(line)}</p>" for line in lines if line)
+    return "".join(_line(line) for line in lines if line)
+
+
+def _line(said: str) -> str:
+    return f"<p class='mhc-caption' dir='auto'>{html.escape(said)}</p>"
 
 
 def _length(seconds: float | None) -> str:

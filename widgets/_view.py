@@ -101,6 +101,31 @@ class Freshness(ipw.HBox):
             self.refresh.disabled = False
 
 
+class Gauge:
+    """Progress that says in ``place`` how far work is, at every new hundredth of it."""
+
+    def __init__(self, place: ipw.HTML) -> None:
+        self.place = place
+        self._seen: tuple[str, int] | None = None
+
+    def __call__(self, done: int, total: int | None, doing: str) -> None:
+        """Say it when it is worth saying."""
+        seen = (doing, 100 * done // total if total else done)
+        if seen != self._seen:
+            self._seen = seen
+            self.place.value = display.note(f"{done:,} of {total:,} {doing}" if total else f"{done:,} {doing}")
+
+
+@contextmanager
+def held(button: ipw.Button) -> Iterator[None]:
+    """Let nobody press ``button`` a second time in a ``with`` block."""
+    button.disabled = True
+    try:
+        yield
+    finally:
+        button.disabled = False
+
+
 @contextmanager
 def told(place: ipw.HTML) -> Iterator[None]:
     """Say in ``place`` what goes wrong in a ``with`` block.

@@ -10,15 +10,14 @@ from sqlalchemy.orm import Session
 from mhc_lab.core import display
 from mhc_lab.core.errors import ConflictError, RefusedError
 from mhc_lab.core.ids import PersonId
-from mhc_lab.jobs.merge import MergePlan, apply_merge, plan_merge, restore
-from mhc_lab.jobs.plan import Receipt
+from mhc_lab.jobs.merge import MERGE, MergePlan, plan_merge
 from mhc_lab.services import people
 from mhc_lab.services.people import FormerName, Person
 from mhc_lab.workbench import Workbench
 from widgets._fields import PersonPicker
 from widgets._form import Form
-from widgets._view import Freshness, told
-from widgets.review import PlanReview
+from widgets._view import told
+from widgets.review import JobReview
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +102,9 @@ class MergeForm(Form[NewMerge, MergePlan]):
         self.others = ipw.Textarea(description="Who is the same person", placeholder="user names, one a line")
         self.why = ipw.Textarea(description="Why", placeholder="How do you know?")
         super().__init__(wb, self.keep, self.others, self.why, verb="Plan the merge", subject=person)
-        self.receipt: Receipt | None = None
-        self.review: PlanReview[MergePlan] | None = None
-        self.place, self.done = ipw.VBox([]), ipw.HTML()
-        self.carry = ipw.Button(description="Make them one", disabled=True, tooltip="Do what is approved")
-        self.undo = ipw.Button(
-            description="Part them again", disabled=True, tooltip="Bring everybody back as they were"
-        )
-        self.carry.on_click(lambda _: self._carry())
-        self.undo.on_click(lambda _: self._undo())
-        self.freshness = Freshness(wb, on_refresh=lambda: None)
-        self.children = [
-            self.keep, self.others, self.why, self.save, self.outcome, self.draft,
-            self.place, ipw.HBox([self.carry, self.undo]), self.done, self.freshness,
-        ]  # fmt: skip
+        self.job: JobReview[MergePlan] | None = None
+        self.place = ipw.VBox([])
+        self.children = [self.keep, self.others, self.why, self.save, self.outcome, self.draft, self.place]
 
     @property
     def value(self) -> NewMerge:
@@ -131,25 +119,6 @@ class MergeForm(Form[NewMerge, MergePlan]):
 
     def shown(self, result: MergePlan) -> str:
         """The plan, to be looked through and approved below."""
-        self.review = PlanReview(result, by=self.wb.user)
-        self.place.children = [self.review]
-        self.carry.disabled = False
+        self.job = JobReview(self.wb, MERGE, result, verb="Make them one", undo="Part them again")
+        self.place.children = [self.job]
         return result._repr_html_() + display.note("Nothing is changed yet: look through it, approve it, then do it.")
-
-    def _carry(self) -> None:
-        with told(self.done):
-            if self.review is None or self.review.approved is None:
-                raise RefusedError("The plan is not approved yet.", rule="approval")
-            self.receipt = apply_merge(self.wb, self.review.approved)
-            self.carry.disabled, self.undo.disabled = True, False
-            self.done.value = self._said(self.receipt)
-
-    def _undo(self) -> None:
-        if self.receipt is None:
-            return
-        self.undo.disabled = True
-        with told(self.done):
-            self.done.value = self._said(restore(self.wb, self.receipt))
-
-    def _said(self, receipt: Receipt) -> str:
-        return display.note(str(receipt), kind="good") + display.note("Figures change with the next refresh.")

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from mhc_lab.audit.comparison import Comparison
 from mhc_lab.audit.records import Finding
 from mhc_lab.core import display
 from mhc_lab.services.audit_runs import AuditRun
@@ -35,6 +36,8 @@ class AuditResult:
     findings: tuple[Finding, ...]
     executed: Path
     report: Path
+    comparison: Comparison | None
+    """Beside the run before it; None when this is the first with these parameters, or broke."""
 
     @property
     def outcome(self) -> Outcome:
@@ -84,7 +87,7 @@ class AuditSummary:
         """Return a line for each run, in columns, and the sum of them."""
         width = max((len(result.run.notebook) for result in self.results), default=0)
         lines = [
-            f"{result.run.notebook:{width}}  {result.outcome:8}  {result.seconds:5.1f} s  {result.message or result.report}"
+            f"{result.run.notebook:{width}}  {result.outcome:8}  {result.seconds:5.1f} s  {_line(result)}"
             for result in self.results
         ]
         return "\n".join([*lines, repr(self)])
@@ -93,3 +96,9 @@ class AuditSummary:
         counts = {outcome: sum(result.outcome is outcome for result in self.results) for outcome in Outcome}
         some = [f"{count} {outcome}" for outcome, count in counts.items() if count]
         return f"{display.plural(len(self.results), 'notebook')}: {', '.join(some) or 'none run'}"
+
+
+def _line(result: AuditResult) -> str:
+    """Why it is not well, or where the report is; and what changed since the run before."""
+    changed = f" · {result.comparison}" if result.comparison and result.comparison.changes else ""
+    return f"{result.message or result.report}{changed}"

@@ -25,6 +25,7 @@ from nbformat import NotebookNode
 
 import mhc_lab
 from mhc_lab.audit import kernel, parameters, records, report
+from mhc_lab.audit.comparison import compare
 from mhc_lab.audit.notebooks import Notebook
 from mhc_lab.audit.parameters import Value
 from mhc_lab.audit.private import Censor
@@ -71,11 +72,17 @@ def run(
         message=failure or "; ".join(finding.message for finding in findings),
         mirror_version=manifest.version,
         code_version=code_version(),
+        data_fingerprint=manifest.fingerprint,
         started_at=started_at,
         finished_at=wb.clock.now(),
     )
     stem = _made(folder or wb.folder("reports") / f"{started_at:%Y-%m-%d}") / _file_name(notebook, chosen)
-    result = AuditResult(notebook.title, row, findings, stem.with_suffix(".ipynb"), stem.with_suffix(".html"))
+    with wb.reader as session:
+        before = audit_runs.latest(session, notebook.name, chosen)
+    files = (stem.with_suffix(".ipynb"), stem.with_suffix(".html"))
+    result = AuditResult(
+        notebook.title, row, findings, *files, compare(row, before) if before and not failure else None
+    )
     _keep(wb, executed, result)
     return result
 

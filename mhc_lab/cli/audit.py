@@ -53,7 +53,11 @@ def run(
             if not stale_ok:
                 wb.refresh_mirror()
             result = run_(wb, notebook, values=values, folder=folder)
-    answer(_plain(result), as_json=as_json, words="\n".join([str(result), *_recorded(result), f"  {result.report}"]))
+    answer(
+        _plain(result),
+        as_json=as_json,
+        words="\n".join([str(result), *_recorded(result), *_compared(result), f"  {result.report}"]),
+    )
     raise typer.Exit(result.exit_code)
 
 
@@ -110,6 +114,12 @@ def _recorded(result: AuditResult) -> list[str]:
     return [f"  {name}: {value}" for name, value in result.recorded.items()]
 
 
+def _compared(result: AuditResult) -> list[str]:
+    if result.comparison is None:
+        return []
+    return [f"  {result.comparison}", *(f"    {change.name}: {change}" for change in result.comparison.changes)]
+
+
 def _plain(result: AuditResult) -> dict[str, object]:
     return {
         "notebook": result.run.notebook,
@@ -120,6 +130,26 @@ def _plain(result: AuditResult) -> dict[str, object]:
         "parameters": dict(result.run.parameters),
         "findings": list(result.findings),
         "seconds": result.seconds,
+        "code_version": result.run.code_version,
+        "data_fingerprint": result.run.data_fingerprint,
+        "since_before": _since(result),
         "executed": result.executed,
         "report": result.report,
+    }
+
+
+def _since(result: AuditResult) -> dict[str, object] | None:
+    """What changed since the run before, for programs; None when there was none."""
+    compared = result.comparison
+    if compared is None:
+        return None
+    changes = [
+        {"name": one.name, "way": one.way, "before": one.before, "now": one.now, "difference": one.difference}
+        for one in compared.changes
+    ]
+    return {
+        "started_at": compared.before.started_at,
+        "same_data": compared.is_same_data,
+        "same_code": compared.is_same_code,
+        "changes": changes,
     }

@@ -159,6 +159,14 @@ def no_picture(why: str) -> str:
     return f"<div class='mhc-picture mhc-none'><span>{html.escape(why)}</span></div>"
 
 
+def pictures(shown: Iterable[tuple[str, str]]) -> str:
+    """Pictures side by side, each over its caption; caption and picture are safe HTML already."""
+    figures = "".join(
+        f"<figure class='mhc-figure'>{picture}<figcaption>{caption}</figcaption></figure>" for caption, picture in shown
+    )
+    return f"<div class='mhc-figures'>{figures}</div>"
+
+
 def beside(*parts: str) -> str:
     """Pieces of safe HTML in one line; empty ones are left out."""
     return f"<div class='mhc-beside'>{''.join(f'<span>{part}</span>' for part in parts if part)}</div>"

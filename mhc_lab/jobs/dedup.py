@@ -58,6 +58,11 @@ class Redundancy:
         """Which copy stays, and why that one."""
         return f"same bytes as {self.keeper_place}, which stays because {self.why_keeper}"
 
+    @property
+    def files(self) -> tuple[UUID, UUID]:
+        """The one that stays, and this one."""
+        return self.keeper, self.media
+
 
 @dataclass(frozen=True, slots=True)
 class DedupPlan(Plan):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -57,6 +58,16 @@ class Mending:
     def name(self) -> str:
         """The kind of thing, and which."""
         return f"snapshot {self.subject}" if self.kind == "path" else f"{self.kind} {self.storage}:{self.path}"
+
+    @property
+    def group(self) -> str:
+        """The kind of thing, and its class."""
+        return f"{self.kind} {self.found}"
+
+    @property
+    def files(self) -> tuple[UUID, ...]:
+        """The row that it is about, and the one that stays."""
+        return tuple(UUID(one) for one in (self.subject, self.other) if one) if self.kind == "row" else ()
 
     @property
     def reason(self) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import compress
 from pathlib import Path
 from typing import ClassVar, Generic, Protocol, Self, TypeVar
 
@@ -18,11 +19,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from mhc_lab.core.errors import RefusedError
 from mhc_lab.core.home import replace_text
-from mhc_lab.core.ids import RunId
+from mhc_lab.core.ids import MediaId, RunId
 
 
 class Action(Protocol):
-    """One single action of a plan."""
+    """One single action of a plan; it may name its ``group``, when a plan has several, and the ``files`` it is about."""
 
     @property
     def name(self) -> str:
@@ -54,6 +55,10 @@ class Plan:
         """The plan with what bears these names left as it is."""
         left_out = set(names)
         return replace(self, actions=tuple(action for action in self.actions if action.name not in left_out))
+
+    def narrowed(self, ticks: Iterable[object]) -> Self:
+        """The plan with those actions that have a tick; there is one for each, set or not, in their order."""
+        return replace(self, actions=tuple(compress(self.actions, ticks)))
 
     def words(self) -> str:
         """The plan for a terminal: what it is about, and a line for every single action."""
@@ -153,9 +158,22 @@ class Receipt:
     is_reversible: bool = True
 
     def __str__(self) -> str:
-        undo = f" · undo: mhc {self.kind} restore {self.run}" if self.is_reversible else ""
-        left = "".join(f"\n  left as it is: {name}" for name in self.refused)
-        return f"{self.title}{undo}{left}"
+        return self.headline + "".join(f"\n  left as it is: {name}" for name in self.refused)
+
+    @property
+    def headline(self) -> str:
+        """What was done, and the command that undoes it."""
+        return f"{self.title} · undo: mhc {self.kind} restore {self.run}" if self.is_reversible else self.title
+
+
+def group(action: Action) -> str:
+    """The class that ``action`` belongs to; empty where its plan has only one."""
+    return str(getattr(action, "group", ""))
+
+
+def files(action: Action) -> tuple[MediaId, ...]:
+    """The registered files that ``action`` is about, to be looked at side by side."""
+    return tuple(map(MediaId, getattr(action, "files", ())))
 
 
 def _read(path: Path) -> dict[str, object]:

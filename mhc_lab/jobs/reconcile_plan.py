@@ -94,16 +94,31 @@ class ReconcilePlan(Plan):
             yield f"\n{kind} {found}{waits}"
             yield from _first([one.what for one in seen])
 
-    def _repr_html_(self) -> str:
+    def overview(self) -> str:
+        """How many of what there are, what was not looked through, and what somebody should look at, as safe HTML."""
         import polars as pl
 
         totals = [(one.kind, one.found, one.count, CLASSES[one.kind, one.found].meaning) for one in self.totals]
         headings = ["of", "class", "count", "what that means"]
-        table = display.table(pl.DataFrame(totals, schema=headings, orient="row"), caption=str(self))
+        frame = pl.DataFrame(totals, schema=headings, orient="row")
         notes = "".join(display.note(str(one), kind="bad") for one in self.findings)
+        return (
+            display.table(frame, caption="Every row, file and path in its class") + notes + "".join(self._to_look_at())
+        )
+
+    def _to_look_at(self) -> Iterator[str]:
+        for (kind, found), group in groupby(self.listed, key=lambda one: (one.kind, one.found)):
+            lines = [one.what for one in group]
+            waits = "wait for the migration" if CLASSES[kind, found].waits else "to look at"
+            shown = f", the first {display.SHOWN_ROWS}" if len(lines) > display.SHOWN_ROWS else ""
+            yield display.more(f"{kind} {found}: {len(lines):,} {waits}{shown}", lines[: display.SHOWN_ROWS])
+
+    def _repr_html_(self) -> str:
+        import polars as pl
+
         first = [(one.name, one.reason) for one in self.actions[: display.SHOWN_ROWS]]
         actions = display.table(pl.DataFrame(first, schema=["what", "why"], orient="row"), caption="The first actions")
-        return table + notes + actions
+        return display.facts(str(self), []) + self.overview() + actions
 
 
 def _first(lines: Sequence[str]) -> list[str]:

@@ -63,6 +63,16 @@ class Mend:
         """What is wrong, and what mends it."""
         return f"{self.ill}; its bytes are at {self.good_place}"
 
+    @property
+    def group(self) -> str:
+        """What is wrong."""
+        return self.ill
+
+    @property
+    def files(self) -> tuple[UUID, UUID]:
+        """The good one, and this one."""
+        return self.good, self.media
+
 
 def reverse(session: Session, steps: list[Step]) -> list[Step]:
     """The steps that undo these, for what was mended by them."""

@@ -36,6 +36,8 @@ class Manifest:
     """Whether PostgreSQL counted the same rows of the tables in the same snapshot."""
     answers: dict[str, int] = field(default_factory=dict)
     """Rows by query, of the answers that are kept beside the tables."""
+    fingerprint: str = ""
+    """Equal for two mirrors only when their tables hold the same rows."""
 
     @property
     def rows(self) -> dict[str, int]:

@@ -13,6 +13,8 @@ from mhc_lab.core.errors import MirrorError
 from mhc_lab.mirror.manifest import REMEDY, Manifest, status
 from mhc_lab.mirror.sql import CLOSED, quoted
 
+_LEDGER = "audit_runs"
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
@@ -60,6 +62,16 @@ def counts(connection: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> dict
     """Rows by table, of those among ``tables`` that are there."""
     there = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     return {name: _count(connection, name) for name in tables if name in there}
+
+
+def fingerprint(connection: duckdb.DuckDBPyConnection, tables: Iterable[str], *, revision: str) -> str:
+    """A digest of all rows of ``tables``, whatever their order; what the ledger of audits says of itself is left out."""
+    digest_ = hashlib.sha256(revision.encode())
+    for table in sorted(set(tables) - {_LEDGER}):
+        name = quoted(table)
+        row = connection.execute(f"SELECT count(*), sum(CAST(hash(one) AS hugeint)) FROM {name} AS one").fetchone()  # noqa: S608
+        digest_.update(f"{table} {row}".encode())
+    return digest_.hexdigest()
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:

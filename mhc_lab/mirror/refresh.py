@@ -171,10 +171,13 @@ def _keep(building: Path, copied: Manifest, questions: Questions) -> Manifest:
 def _prove(building: Path, copied: Manifest) -> Manifest:
     """Read it once more: each table has its rows, and the file is what the manifest says from now on."""
     with duckdb.connect(str(building), read_only=True, config=CLOSED) as connection:
-        findings = proof.differences(copied.rows, proof.counts(connection, copied.rows))
-    if findings:
-        raise MirrorError(f"The copy is not the snapshot: {' '.join(findings)} Nothing was published; refresh again.")
-    return replace(copied, sha256=proof.digest(building), size_bytes=building.stat().st_size, proved=True)
+        if findings := proof.differences(copied.rows, proof.counts(connection, copied.rows)):
+            raise MirrorError(
+                f"The copy is not the snapshot: {' '.join(findings)} Nothing was published; refresh again."
+            )
+        fingerprint = proof.fingerprint(connection, copied.tables, revision=copied.revision)
+    sha256, size_bytes = proof.digest(building), building.stat().st_size
+    return replace(copied, sha256=sha256, size_bytes=size_bytes, proved=True, fingerprint=fingerprint)
 
 
 def _publish(folder: Path, building: Path, manifest: Manifest) -> None:

@@ -24,8 +24,22 @@ class AuditRun:
     message: str
     mirror_version: int
     code_version: str
+    data_fingerprint: str
+    """Equal for two runs only when every table held the same rows."""
     started_at: datetime
     finished_at: datetime
+
+
+_RUN = [audit_runs.c[name] for name in AuditRun.__slots__]
+
+
+def latest(session: Session, notebook: str, parameters: Mapping[str, object]) -> AuditRun | None:
+    """The last run of ``notebook`` with these ``parameters`` that came to its end; None before the first."""
+    this = sa.and_(
+        audit_runs.c.notebook == notebook, audit_runs.c.parameters == dict(parameters), audit_runs.c.outcome != "broken"
+    )
+    row = session.execute(sa.select(*_RUN).where(this).order_by(audit_runs.c.started_at.desc()).limit(1)).one_or_none()
+    return AuditRun(*row) if row else None
 
 
 def add(session: Session, run: AuditRun) -> RunId:

@@ -248,6 +248,29 @@ def test_a_picture_is_opened_deleted_and_taken_back_by_keyboard_alone(visits: Vi
     assert faults == []
 
 
+def test_a_plan_is_looked_through_approved_done_and_undone_by_keyboard_alone(visits: Visits, axe: str) -> None:
+    page = visits.titled("Reconcile")
+    page.reload()
+    page.get_by_role("button", name="Look through everything").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(re.compile(r"(\d+) of \1 ticked"))).to_be_visible()
+    faults = judged(page, axe)
+
+    page.locator(".mhc-action input").first.focus()
+    page.keyboard.press("Space")
+    press_tab_to(page, "Approve")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nothing is done yet.")).to_be_visible()
+    press_tab_to(page, "Set right")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("things set right")).to_be_visible()
+    press_tab_to(page, "Put back")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("things put back as before")).to_be_visible()
+    assert faults == []
+
+
 def test_pictures_are_drawn_and_say_what_they_are(visits: Visits) -> None:
     page = visits.titled("Library")
     picture = page.locator(".mhc-tile img").first

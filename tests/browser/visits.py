@@ -10,7 +10,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 from mhc_lab.serve import Dashboard, Served, dashboards
 
 DASHBOARDS = dashboards()
-FORMS = [one for one in DASHBOARDS if one.path.startswith("10_people/") or one.path == "30_media/library.ipynb"]
+_MEDIA_FORMS = {f"30_media/{name}.ipynb" for name in ("library", "reconcile", "near_duplicates", "verify", "baseline")}
+FORMS = [one for one in DASHBOARDS if one.path.startswith("10_people/") or one.path in _MEDIA_FORMS]
 WITH_CHARTS = [one for one in DASHBOARDS if one not in FORMS]
 PATIENCE = 120_000
 """Milliseconds that a page may take: the machine may have other things to do."""

@@ -95,6 +95,21 @@ def test_a_manifest_says_what_when_and_from_which_schema(database: Database, fol
     assert status(folder) == manifest
 
 
+def test_a_fingerprint_is_the_same_for_the_same_rows_and_another_for_a_changed_value(
+    database: Database, folder: Path, clock: FrozenClock
+) -> None:
+    write(database, _PAIR)
+    first = refresh(database, folder, clock=clock)
+    again = refresh(database, folder, clock=clock)
+    write(database, "UPDATE persons SET last_seen_at = now() + interval '1 day'")
+
+    changed = refresh(database, folder, clock=clock)
+
+    assert first.fingerprint == again.fingerprint != ""
+    assert first.tables == changed.tables
+    assert first.fingerprint != changed.fingerprint
+
+
 def test_what_the_analyst_may_not_read_is_not_mirrored(database: Database, folder: Path, clock: FrozenClock) -> None:
     analyst = database.login(Role.ANALYST).role
     write(

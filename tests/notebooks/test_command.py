@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from mhc_lab.audit import notebooks
+from mhc_lab.audit.comparison import compare
+from mhc_lab.audit.results import AuditResult
 from mhc_lab.cli.audit import app
+from mhc_lab.services.audit_runs import AuditRun
 from mhc_lab.workbench import Workbench
+from tests.support.files import NOON
 
 
 @pytest.fixture
@@ -69,3 +76,22 @@ def test_a_run_answers_a_program_with_outcome_and_numbers(
     assert (answer.exit_code, said["outcome"], said["exit_code"]) == (1, "findings", 1)
     assert said["findings"] == [{"message": "More than 0 files have copies", "count": said["recorded"]["groups"]}]
     assert said["parameters"] == {"MAX_GROUPS": 0}
+    assert (said["since_before"], len(said["data_fingerprint"])) == (None, 64)
+
+
+def test_what_changed_since_the_run_before_is_answered_in_words_and_for_programs(
+    runner: CliRunner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = AuditRun("90_tests/a", {}, "passed", {"files": 3}, "", 1, "1", "a", NOON, NOON)
+    now = replace(before, recorded={"files": 5})
+    files = (tmp_path / "a.ipynb", tmp_path / "a.html")
+    result = AuditResult("Which?", now, (), *files, compare(now, before))
+    monkeypatch.setattr("mhc_lab.audit.run.run", lambda *_, **__: result)
+    monkeypatch.setattr("mhc_lab.cli.audit.opened", nullcontext)
+
+    words = runner.invoke(app, ["run", "overview", "--stale-ok"]).stdout
+    said = json.loads(runner.invoke(app, ["run", "overview", "--stale-ok", "--json"]).stdout)
+
+    assert "1 value changed since 2026-03-01 12:00 UTC, on the same data and code" in words
+    assert "files: rose by 2, from 3 to 5" in words
+    assert said["since_before"]["changes"] == [{"name": "files", "way": "rose", "before": 3, "now": 5, "difference": 2}]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import getpass
 import re
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,9 @@ from mhc_lab.audit.notebooks import Notebook
 from mhc_lab.audit.results import Outcome
 from mhc_lab.audit.run import run, run_all
 from mhc_lab.core.errors import NotFoundError
-from mhc_lab.schema.operations import audit_runs
+from mhc_lab.schema import operations
+from mhc_lab.services import audit_runs
+from mhc_lab.services.audit_runs import AuditRun
 from mhc_lab.workbench import Workbench
 from tests.support.notebooks import OPEN, write_notebook
 
@@ -24,7 +28,7 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 
 def ledger(wb: Workbench) -> list[sa.Row[tuple[object, ...]]]:
     with wb.reader as session:
-        return list(session.execute(sa.select(audit_runs).order_by(audit_runs.c.started_at)))
+        return list(session.execute(sa.select(operations.audit_runs)))
 
 
 def a_notebook(folder: Path, *code: str, parameters: str = "", title: str = "A question?") -> Notebook:
@@ -40,6 +44,7 @@ def test_a_run_is_entered_in_the_ledger_with_what_it_was_made_from(empty_wb: Wor
     assert (row.notebook, row.outcome, row.message) == ("90_tests/a_question", "passed", "")
     assert (row.parameters, row.recorded) == ({"LIMIT": 42}, {"answer": 42})
     assert (row.mirror_version, row.code_version.partition("+")[0]) == (1, "0.1.0")
+    assert row.data_fingerprint == empty_wb.mirror.manifest.fingerprint != ""
     assert row.finished_at == empty_wb.clock.now()
 
 
@@ -49,6 +54,27 @@ def test_the_files_lie_in_the_folder_of_the_day(empty_wb: Workbench, tmp_path: P
     day = empty_wb.settings.home / "reports" / f"{empty_wb.clock.now():%Y-%m-%d}"
     assert sorted(day.iterdir()) == [day / "a_question.html", day / "a_question.ipynb"]
     assert (result.executed, result.report) == (day / "a_question.ipynb", day / "a_question.html")
+
+
+def test_a_run_is_compared_with_the_last_one_that_had_the_same_parameters_and_did_not_break(
+    empty_wb: Workbench, tmp_path: Path
+) -> None:
+    notebook = a_notebook(tmp_path, OPEN, 'record("answer", LIMIT + 1)', parameters="LIMIT: int = 1  # how many")
+    at = empty_wb.clock.now() - timedelta(days=3)
+    oldest = AuditRun(notebook.name, {}, "passed", {"answer": 9}, "", 1, "1", "a", at, at)
+    meant = replace(oldest, recorded={"answer": 1}, outcome="findings", started_at=at + timedelta(days=1))
+    broke = replace(oldest, recorded={}, outcome="broken", started_at=at + timedelta(days=2))
+    other = replace(broke, outcome="passed", parameters={"LIMIT": 50})
+    with empty_wb.transaction() as session:
+        for each in (meant, oldest, broke, other):
+            audit_runs.add(session, each)
+
+    result = run(empty_wb, notebook)
+
+    assert result.comparison is not None
+    assert result.comparison.before == meant
+    assert [str(change) for change in result.comparison.changes] == ["rose by 1, from 1 to 2"]
+    assert "rose by 1, from 1 to 2" in result.report.read_text("utf-8")
 
 
 def test_a_run_with_parameters_set_keeps_files_of_its_own(empty_wb: Workbench, tmp_path: Path) -> None:

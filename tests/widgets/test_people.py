@@ -76,25 +76,26 @@ def planned(wb: Workbench, *, why: str = "the same") -> MergeForm:
 
 def test_a_merge_is_planned_approved_done_and_taken_back(named: Workbench) -> None:
     form = planned(named)
-    assert form.review is not None
+    assert form.job is not None
     assert who(named, "alice") == "alice"
 
-    form.review.approve.click()
-    form.carry.click()
+    form.job.review.approve.click()
+    form.job.apply.click()
     merged = who(named, "alice")
-    form.undo.click()
+    form.job.undo.click()
 
     assert merged == "alicia"
     assert who(named, "alice") == "alice"
-    assert "1 person brought back" in form.done.value
+    assert "1 person brought back" in form.job.done.value
 
 
 def test_nothing_is_done_before_it_is_approved(named: Workbench) -> None:
     form = planned(named)
+    assert form.job is not None
 
-    form.carry.click()
+    form.job.apply.click()
 
-    assert "The plan is not approved yet" in form.done.value
+    assert "The plan is not approved yet" in form.job.done.value
     assert who(named, "alice") == "alice"
 
 
