@@ -19,6 +19,7 @@ from bench import (
     ingest,
     near,
     pairs,
+    reconciliation,
     startup,
     survival,
     transcripts,
@@ -32,7 +33,7 @@ def main() -> int:
     """Measure everything and show the figures of each part when it is done."""
     parts = (
         startup, dashboard, follow_lists, effects, follow_history, cohorts, survival, transcripts, pairs, ingest, identities, uploads,
-        views, duplicates, near,
+        views, duplicates, near, reconciliation,
     )  # fmt: skip
     figures: list[Figure] = []
     for part in parts:

@@ -5,7 +5,7 @@ How many of what there are, and what a reconciliation has to make of each, stand
 
 from __future__ import annotations
 
-from mhc_lab.demo.legacy.truth import Truth
+from mhc_lab.demo.legacy.truth import FILE, Counts, Truth
 from mhc_lab.demo.legacy.world import BUCKET, FOLDER, OBJECTS, SSD, build
 
-__all__ = ["BUCKET", "FOLDER", "OBJECTS", "SSD", "Truth", "build"]
+__all__ = ["BUCKET", "FILE", "FOLDER", "OBJECTS", "SSD", "Counts", "Truth", "build"]

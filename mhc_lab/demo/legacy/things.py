@@ -24,8 +24,8 @@ from mhc_lab.demo.legacy.kinds import KINDS, PERSONS, RENAMED, STRANGERS, Kind
 START = datetime(2024, 11, 25, tzinfo=UTC)
 _APART = timedelta(minutes=1)
 _START_MS = int(START.timestamp()) * 1000
-_PARETO = 1.3
-"""A few persons have very many files."""
+_PARETO, _MOST = 1.3, 20
+"""A few persons have many files, but nobody half of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def _weights(seed: int, count: int) -> Sequence[float]:
     rng = Random(f"{seed} weights")  # noqa: S311 - a world to look at, not a secret
     total, weights = 0.0, []
     for _ in range(count):
-        total += rng.paretovariate(_PARETO)
+        total += min(rng.paretovariate(_PARETO), _MOST)
         weights.append(total)
     return weights
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,13 +36,13 @@ class Truth:
     before: Counts
     after: Counts
     """When all that can be set right without a name or another job was."""
-    duplicate_count: int
-    """Records with the bytes of an older one of the same person."""
+    duplicates: tuple[str, ...]
+    """Records with the bytes of an older one of the same person, by path."""
 
     def __repr__(self) -> str:
         return (
             f"Legacy world {self.seed} at scale {self.scale}: {self.row_count:,} rows, {self.object_count:,} objects, "
-            f"{self.snapshot_count:,} snapshots, {self.duplicate_count:,} redundant records"
+            f"{self.snapshot_count:,} snapshots, {len(self.duplicates):,} redundant records"
         )
 
     @classmethod
@@ -58,8 +58,8 @@ class Truth:
 _FORM = TypeAdapter(Truth)
 
 
-def truth(world: World) -> Truth:
-    """What is planted in ``world``."""
+def truth(world: World, duplicates: Iterable[str]) -> Truth:
+    """What is planted in ``world``, whose redundant records have these paths."""
     planted = {kind.name: kind.at(world.scale) for kind in KINDS}
     groups = Counter[str]()
     for kind in KINDS:
@@ -74,7 +74,7 @@ def truth(world: World) -> Truth:
         snapshot_count=sum(planted[kind.name] for kind in KINDS if kind.snapshot_says is not None),
         before=_counts(planted, 0),
         after=_counts(planted, 1),
-        duplicate_count=sum(planted[kind.name] for kind in KINDS if kind.row and kind.bytes_of),
+        duplicates=tuple(duplicates),
     )
 
 

@@ -72,6 +72,8 @@ def build(wb: Workbench, *, seed: int, scale: Fraction, progress: Progress = SIL
         root.mkdir(parents=True)
     (objects / MARKER).write_bytes(new_marker())
     left = _write(world, objects, ssd, progress)
+    planted = truth(world, left.duplicates)
+    planted.save(folder / FILE)
     with wb.transaction() as session:
         _insert_persons(session, world)
         on_s3, on_ssd = _storages(session, objects, DiskStore.create(ssd))
@@ -79,8 +81,6 @@ def build(wb: Workbench, *, seed: int, scale: Fraction, progress: Progress = SIL
         bulk.copy(session, media_locator, _ROW, _counted(rows, len(left.rows), "rows", progress))
         snapshots = _counted(left.snapshots, len(left.snapshots), "snapshots", progress)
         bulk.copy(session, affiliate_api_snapshots, _SNAPSHOT, snapshots)
-    planted = truth(world)
-    planted.save(folder / FILE)
     return planted
 
 
@@ -98,18 +98,21 @@ class _Left:
     rows: list[tuple[_Values, bool]]
     """And whether each says that it lies on the SSD."""
     snapshots: list[_Values]
+    duplicates: list[str]
 
 
 def _write(world: World, objects: Path, ssd: Path, progress: Progress) -> _Left:
     """Every file; what is left to be inserted."""
     rng = Random(f"{world.seed} rows")  # noqa: S311 - a world to look at, not a secret
     folders: set[str] = set()
-    left = _Left([], [])
+    left = _Left([], [], [])
     for thing in _counted(world.things(), world.count(), "files", progress):
         if thing.place:
             _put(f"{ssd if thing.kind.is_on_ssd else objects}/{thing.place}", thing, folders)
         if thing.row_path:
             left.rows.append((_row(thing, UUID(int=rng.getrandbits(128), version=4)), thing.kind.is_row_on_ssd))
+            if thing.kind.bytes_of:
+                left.duplicates.append(thing.row_path)
         if thing.snapshot_path is not None:
             url = f"https://thumb.example.com/{thing.owner.name}.jpg"
             left.snapshots.append((thing.owner.id, thing.at, url, thing.snapshot_path or None))
