@@ -4,7 +4,7 @@ SERVE ?= 1
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run audits test faults check format bench pin clean
+.PHONY: help setup run audits test faults case check format bench pin clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ faults: .venv/.installed-dev  ## kill, cut off and lie to everything that writes
 	@sh tools/strace.sh
 	@$(BIN)/python -m faults
 	@ALL_FAULTS=1 $(BIN)/python -m pytest -q -n 2 tests/integration/storage/test_s3_faults.py
+
+SCALE ?= 1
+case: .venv/.installed-dev  ## half a million files set right and taken back, found beside planted; SCALE=1/100 is quick
+	@$(BIN)/python -m case $(SCALE)
 
 check: .venv/.installed-dev  ## format, lint, types, layers, SQL, notebooks
 	@$(BIN)/ruff format --check .

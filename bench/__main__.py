@@ -19,7 +19,7 @@ from bench import (
     ingest,
     near,
     pairs,
-    reconcile,
+    reconciliation,
     review,
     startup,
     survival,
@@ -34,7 +34,7 @@ def main() -> int:
     """Measure everything and show the figures of each part when it is done."""
     parts = (
         startup, dashboard, follow_lists, effects, follow_history, cohorts, survival, transcripts, pairs, ingest, identities, uploads,
-        views, duplicates, near, reconcile, review,
+        views, duplicates, near, reconciliation, review,
     )  # fmt: skip
     figures: list[Figure] = []
     for part in parts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from mhc_lab.core.settings import Settings
@@ -24,15 +24,20 @@ def temporary_database() -> Iterator[Database]:
 @contextmanager
 def temporary_workbench() -> Iterator[Workbench]:
     """A workbench over such a database."""
+    with temporary_settings() as settings, Workbench.open(settings) as wb:
+        yield wb
+
+
+@contextmanager
+def temporary_settings() -> Iterator[Settings]:
+    """What leads to such a database: any number of workbenches can be opened over it."""
     home = Path(tempfile.mkdtemp(prefix="mhc-bench-"))
     settings = Settings(home=home, user="bench")
-    database = Database.open(settings)
     try:
-        migrate.upgrade(database)
-        with Workbench.open(settings) as wb:
-            yield wb
+        with closing(Database.open(settings)) as database:
+            migrate.upgrade(database)
+        yield settings
     finally:
-        database.close()
         server = embedded.locate(home)
         embedded.stop(home)
         for folder in (home, server.cluster.parent, server.socket):

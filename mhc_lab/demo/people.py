@@ -90,7 +90,7 @@ class Cast:
 def invent(seed: int) -> Cast:
     """The people of the world with that seed."""
     rng = Random(f"{seed} people")  # noqa: S311 - a world to look at, not a secret
-    broadcaster, old_name, other_old_name, *others = _names(rng, PERSONS + 2)
+    broadcaster, old_name, other_old_name, *others = names(rng, PERSONS + 2)
     only_followed, followers = others[:_ONLY_FOLLOWED], others[_ONLY_FOLLOWED:]
     followed = [*only_followed, *rng.sample(followers[2:], _ALSO_FOLLOWED)]
     return Cast(
@@ -102,10 +102,11 @@ def invent(seed: int) -> Cast:
     )
 
 
-def _names(rng: Random, count: int) -> list[str]:
+def names(rng: Random, count: int) -> list[str]:
+    """So many user names, each another one."""
     beginnings, endings, things = _BEGINNINGS.split(), _ENDINGS.split(), _THINGS.split()
-    names: dict[str, None] = {}
-    while len(names) < count:
+    made: dict[str, None] = {}
+    while len(made) < count:
         name = rng.choice(beginnings) + rng.choice(endings)
         shape = rng.random()
         if shape < 0.35:
@@ -114,8 +115,8 @@ def _names(rng: Random, count: int) -> list[str]:
             name = f"{name}{rng.randrange(2, 60)}"
         elif shape < 0.7:
             name = f"{rng.choice(things)}_{name}_{rng.randrange(10)}"
-        names[name] = None
-    return list(names)
+        made[name] = None
+    return list(made)
 
 
 def _follower_stays(rng: Random, count: int) -> Iterator[tuple[Stay, ...]]:

@@ -144,12 +144,17 @@ def _is_begun(wb: Workbench, world: World, folder: Path) -> bool:
         known = set(session.scalars(sa.select(persons.c.username)))
     strangers = known - set(world.cast.persons)
     if strangers or (known and (folder / FILE).exists()):
-        raise RefusedError(
-            f"The demo world needs an empty database; this one holds {display.plural(len(known), 'person')}. "
-            "Set MHC_HOME to a new folder, or MHC_DATABASE_URL to an empty database.",
-            rule="the demo world never mixes with real people",
-        )
+        raise occupied(len(known))
     return bool(known)
+
+
+def occupied(person_count: int) -> RefusedError:
+    """The error of a database that somebody is in already."""
+    return RefusedError(
+        f"The demo world needs an empty database; this one holds {display.plural(person_count, 'person')}. "
+        "Set MHC_HOME to a new folder, or MHC_DATABASE_URL to an empty database.",
+        rule="the demo world never mixes with real people",
+    )
 
 
 def _write(world: World, folder: Path, progress: Progress) -> None:

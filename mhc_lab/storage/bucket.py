@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import IO, TYPE_CHECKING, Any, Literal, Self
 
 import obstore
@@ -289,26 +289,31 @@ class Objects:
 
     @cached_property
     def _client(self) -> Any:
-        import boto3
-        from botocore.config import Config
+        return _client(self._bucket)
 
-        bucket = self._bucket
-        seconds = bucket.patience.total_seconds()
-        return boto3.session.Session().client(
-            "s3",
-            endpoint_url=bucket.address,
-            region_name=bucket.region,
-            aws_access_key_id=bucket.access_key.reveal(),
-            aws_secret_access_key=bucket.secret_key.reveal(),
-            config=Config(
-                connect_timeout=seconds,
-                read_timeout=seconds,
-                retries={"total_max_attempts": 3, "mode": "standard"},
-                s3={"addressing_style": "path"},
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-            ),
-        )
+
+@lru_cache(maxsize=8)
+def _client(bucket: Bucket) -> Any:
+    """A client of that bucket: to make one takes half a second, and jobs open a store anew for every few hundred files."""
+    import boto3
+    from botocore.config import Config
+
+    seconds = bucket.patience.total_seconds()
+    return boto3.session.Session().client(
+        "s3",
+        endpoint_url=bucket.address,
+        region_name=bucket.region,
+        aws_access_key_id=bucket.access_key.reveal(),
+        aws_secret_access_key=bucket.secret_key.reveal(),
+        config=Config(
+            connect_timeout=seconds,
+            read_timeout=seconds,
+            retries={"total_max_attempts": 3, "mode": "standard"},
+            s3={"addressing_style": "path"},
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
 
 
 def _seen(result: obstore.GetResult) -> Seen:

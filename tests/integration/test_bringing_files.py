@@ -14,12 +14,11 @@ import sqlalchemy as sa
 
 from mhc_lab.core.errors import ConfigurationError, NotFoundError, RefusedError
 from mhc_lab.core.ids import ByteId
-from mhc_lab.core.secrets import Secret
 from mhc_lab.jobs import export, ingest, saving, stores, views
 from mhc_lab.services import media, people, photosets, placeholders, storages
 from mhc_lab.workbench import Workbench
 from tests.support.clock import FrozenClock
-from tests.support.object_servers import ACCESS_KEY, BUCKET, SECRET_KEY, rclone
+from tests.support.object_servers import BUCKET, rclone
 from tests.support.pictures import picture
 from tests.support.web import Page, Site, site
 
@@ -194,9 +193,7 @@ def test_a_bucket_is_a_storage_like_a_disk(empty_wb: Workbench, tmp_path: Path, 
     with empty_wb.transaction() as session:
         people.find_or_create(session, ["ann"], at=clock.now())
     with rclone(served) as server:
-        keys = {"s3_access_key": Secret(ACCESS_KEY), "s3_secret_key": Secret(SECRET_KEY)}
-        endpoint = f"http://127.0.0.1:{server.port}"
-        empty_wb.settings = empty_wb.settings.model_copy(update={**keys, "s3_endpoint": endpoint})
+        empty_wb.settings = server.known_to(empty_wb.settings)
         place = f"s3://{BUCKET}/library"
 
         _, storage = stores.adopt(empty_wb, place)

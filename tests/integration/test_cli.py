@@ -278,3 +278,22 @@ def test_status_survives_a_damaged_pointer(mhc: Mhc, tmp_path: Path) -> None:
     assert status.returncode == 0
     assert "mirror    The mirror's pointer" in status.stdout
     assert "Run `mhc mirror refresh`" in status.stdout
+
+
+def test_the_published_case_is_built_at_any_scale_and_says_how_to_serve_its_bucket(
+    mhc: Mhc, settings: Settings
+) -> None:
+    built = mhc("demo", "--scale", "legacy/5000")
+
+    assert built.returncode == 0, built.stderr
+    assert f'rclone serve s3 "{settings.home / "legacy" / "objects"}"' in built.stdout
+    assert (settings.home / "legacy" / "objects" / "media" / ".mhc-store.json").is_file()
+    assert (settings.home / "legacy" / "truth.json").is_file()
+
+
+@pytest.mark.parametrize("scale", ["huge", "legacy/0", "legacy/x"])
+def test_a_scale_that_there_is_not_is_refused(mhc: Mhc, scale: str) -> None:
+    refused = mhc("demo", "--scale", scale)
+
+    assert refused.returncode == 1
+    assert f'There is no scale "{scale}"' in refused.stderr

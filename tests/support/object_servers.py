@@ -13,6 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from mhc_lab.core.secrets import Secret
+from mhc_lab.core.settings import Settings
+
 ACCESS_KEY = "CANARYACCESSKEY00001"
 SECRET_KEY = "canary+secret/key0001"
 BUCKET = "media"
@@ -28,6 +31,11 @@ class ObjectServer:
     folder: Path | None = None
     pid: int = 0
 
+    def known_to(self, settings: Settings) -> Settings:
+        """Settings that lead to it."""
+        keys = {"s3_access_key": Secret(ACCESS_KEY), "s3_secret_key": Secret(SECRET_KEY)}
+        return settings.model_copy(update={**keys, "s3_endpoint": f"http://127.0.0.1:{self.port}"})
+
     def look_again(self) -> None:
         """Make rclone see files that were put into its folder behind its back."""
         os.kill(self.pid, signal.SIGHUP)
@@ -39,7 +47,7 @@ def rclone(folder: Path, *, folds: bool = False) -> Iterator[ObjectServer]:
 
     One that ``folds`` takes names for one that differ by Unicode normalisation only.
     """
-    (folder / BUCKET).mkdir()
+    (folder / BUCKET).mkdir(exist_ok=True)
     port = free_port()
     words = ("serve", "s3", folder, "--addr", f"127.0.0.1:{port}", "--auth-key", f"{ACCESS_KEY},{SECRET_KEY}")
     names = () if folds else ("--no-unicode-normalization",)
