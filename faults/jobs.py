@@ -52,9 +52,11 @@ def ingest(root: Path) -> None:
     """A folder taken in, file by file; whoever kills the process that looks into files has killed the whole job."""
     from faults import library
     from mhc_lab.jobs import ingest as job
+    from mhc_lab.jobs import reading
     from mhc_lab.media import examine
 
-    vars(job).update(BATCH_FILES=1, _LOOKED_AT_ONCE=1)
+    vars(reading).update(BATCH_FILES=1)
+    vars(job).update(_LOOKED_AT_ONCE=1)
     answer = examine._Child.answer  # noqa: SLF001
 
     def answer_or_die(child: examine._Child) -> tuple[dict[str, Any], bytes]:

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self, TypeVar
+from typing import Self
 
 from mhc_lab.core import display
 from mhc_lab.core.errors import ConfigurationError, RefusedError
 from mhc_lab.core.ids import ByteId
 from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.jobs import stores
+from mhc_lab.jobs.reading import READERS, batches
 from mhc_lab.services import verifications
 from mhc_lab.services.storages import Storage
 from mhc_lab.services.verifications import WHOLE, Problem, Registered, Seen, Slice
@@ -28,16 +29,12 @@ from mhc_lab.storage.digests import DigestCache
 from mhc_lab.storage.store import FoundFile, Store
 from mhc_lab.workbench import Workbench
 
-T = TypeVar("T")
-
 BATCH_FILES = 2048
 """Files per transaction when they are only counted and measured."""
 BATCH_READ = 256
 """When their bytes are read: a killed run reads at most so many again."""
 _LOOKERS = 8
 """Files looked for at once that the listing does not have."""
-_READERS = 2
-"""Threads that read, as many as a disk likes."""
 _AT_ONCE = 32
 """Files that a thread takes at once."""
 _READ_ANYWAY = frozenset({"bytes_differ", "unreadable"})
@@ -144,7 +141,7 @@ def _verify(
             setting="MHC_MEDIA_ROOT",
         )
     with DigestCache.open(wb.settings.home / digests.FILE_NAME) as cache, _Looking(store, found, cache) as looking:
-        for batch in _batches(rows, BATCH_READ if reads_data else BATCH_FILES):
+        for batch in batches(rows, BATCH_READ if reads_data else BATCH_FILES):
             seen = looking.seen(batch, reads_data=reads_data)
             with wb.transaction() as session:
                 verifications.note(session, this, seen, at=wb.clock.now())
@@ -159,7 +156,7 @@ class _Looking:
 
     def __init__(self, store: Store, listed: Mapping[str, FoundFile], cache: DigestCache) -> None:
         self._store, self._listed, self._cache = store, listed, cache
-        self._lookers, self._readers = ThreadPoolExecutor(_LOOKERS), ThreadPoolExecutor(_READERS)
+        self._lookers, self._readers = ThreadPoolExecutor(_LOOKERS), ThreadPoolExecutor(READERS)
 
     def __enter__(self) -> Self:
         return self
@@ -197,7 +194,7 @@ class _Looking:
 
     def _read(self, files: Sequence[tuple[Registered, FoundFile]]) -> list[Seen]:
         began_ns = time.time_ns()
-        groups = [[file for _, file in some] for some in _batches(files, _AT_ONCE)]
+        groups = [[file for _, file in some] for some in batches(files, _AT_ONCE)]
         read = [digest for some in self._readers.map(self._store.digests, groups) for digest in some]
         both = list(zip(files, read, strict=True))
         right = [(file, digest) for (row, file), digest in both if digest == row.byte_id]
@@ -237,8 +234,3 @@ def _kind(one: Seen) -> str:
     if one.problem == "bytes_differ":
         return "with bit rot" if one.why == ROT else "edited"
     return _KINDS[one.problem] if one.problem else ""
-
-
-def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
