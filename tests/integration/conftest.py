@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 import pytest
 from sqlalchemy.orm import Session
@@ -51,6 +52,13 @@ def _lasting_examiner() -> Iterator[Examiner]:
 
 @pytest.fixture
 def one_examiner(_lasting_examiner: Examiner, monkeypatch: pytest.MonkeyPatch) -> Examiner:
-    """One process looks into the pictures of all baselines: starting one takes a second."""
-    monkeypatch.setattr(shown_pictures, "Examiner", lambda: nullcontext(_lasting_examiner))
+    """One process looks into the pictures of all baselines, one after the other: starting one takes a second."""
+    turn = Lock()
+
+    @contextmanager
+    def taken() -> Iterator[Examiner]:
+        with turn:
+            yield _lasting_examiner
+
+    monkeypatch.setattr(shown_pictures, "Examiner", taken)
     return _lasting_examiner
