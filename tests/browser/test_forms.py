@@ -256,7 +256,7 @@ def test_a_plan_is_looked_through_approved_done_and_undone_by_keyboard_alone(vis
     expect(page.get_by_text(re.compile(r"(\d+) of \1 ticked"))).to_be_visible()
     faults = judged(page, axe)
 
-    page.locator(".mhc-action input").first.focus()
+    page.locator(".mhc-action input").last.focus()
     page.keyboard.press("Space")
     press_tab_to(page, "Approve")
     page.keyboard.press("Enter")
