@@ -8,7 +8,8 @@ can be killed at any instant and done again.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -25,12 +26,16 @@ from mhc_lab.jobs.stepwise import Signed
 from mhc_lab.schema.media import media_locator
 from mhc_lab.services import audit_log, quarantine, storages
 from mhc_lab.services.quarantine import Leaving, QuarantinedFile
+from mhc_lab.storage.layout import folded
 from mhc_lab.storage.store import FoundFile, Store
 from mhc_lab.workbench import Workbench
 
 _AT_ONCE = 200
 """Files whose bytes move before their rows say so."""
+_MOVERS = 4
+"""Files that move at once: a disk syncs several as fast as one."""
 
+_TWIN = "it is the file of another row, too, which stays"
 _SHARED = "it is the very file that should stay"
 
 Opener = Callable[[StorageId], Store]
@@ -86,7 +91,8 @@ def leave(session: Session, signed: Signed, leaving: Sequence[Leaving]) -> Left:
     opened = opener(signed.wb, session)
     rows = _locked(session, {id_ for one in leaving for id_ in (one.media, one.keeper) if id_})
     read = _read(opened, _places(leaving, rows))
-    objections = {one.name: why for one in leaving if (why := _objection(one, rows, read))}
+    twins = _twins(session, opened, leaving)
+    objections = {one.name: why for one in leaving if (why := _objection(one, rows, read, twins))}
     going = [one for one in leaving if one.name not in objections]
     own = (rows.get(one.media) for one in going if one.media)
     _delete(session, [row.id for row in own if row and row.deleted_at is None], signed.at)
@@ -113,11 +119,12 @@ def settle(wb: Workbench, run: RunId, progress: Progress = SILENT) -> None:
         some = files[start : start + _AT_ONCE]
         with wb.reader as session:
             opened = opener(wb, session)
-        vanished += [
-            f"{file.storage}:{file.relative_path}"
-            for file in some
-            if not moved(opened(file.storage_id), file.relative_path, file.quarantine_path, file.byte_id)
-        ]
+            went = _all_moved(opened, [(file, file.relative_path, file.quarantine_path) for file in some])
+        if blocked := [file.quarantine_path for file in some if went[file.id] is None]:
+            raise IntegrityError(
+                f"Something else lies in quarantine at {blocked[0]}. Move it away, then apply again to finish the run."
+            )
+        vanished += [f"{file.storage}:{file.relative_path}" for file in some if not went[file.id]]
         with wb.transaction() as session:
             quarantine.change(session, [file.id for file in some], "aside", at=wb.clock.now())
         progress(start + len(some), len(files), "files set aside")
@@ -130,14 +137,16 @@ def settle(wb: Workbench, run: RunId, progress: Progress = SILENT) -> None:
 
 def come_back(session: Session, signed: Signed, ids: Iterable[UUID]) -> tuple[str, ...]:
     """Put files back to where they lay, bytes first, then their rows; place and reason of each that could not be."""
-    opened = opener(signed.wb, session)
-    refused, back = [], []
-    for file in quarantine.those(session, ids):
-        why = "" if file.state == "back" else _returned(session, opened, file)
-        if why:
-            refused.append(f"{file.storage}:{file.relative_path}: {why}")
-        elif file.state != "back":
-            back.append(file)
+    away = [file for file in quarantine.those(session, ids) if file.state != "back"]
+    rows = _locked(session, {file.media_id for file in away if file.media_id})
+    objections = {file.id: why for file in away if (why := _objection_to_return(file, rows))}
+    coming = [(file, file.quarantine_path, file.relative_path) for file in away if file.id not in objections]
+    came = _all_moved(opener(signed.wb, session), coming)
+    objections |= {id_: _MOVED_WHY[is_there] for id_, is_there in came.items() if not is_there}
+    deleted = {file.id: file.media_id for file in away if came.get(file.id) and _was_deleted_then(file, rows)}
+    objections |= dict.fromkeys(_still_deleted(session, deleted), _MOVED_WHY[None])
+    back = [file for file in away if file.id not in objections]
+    refused = [f"{file.storage}:{file.relative_path}: {objections[file.id]}" for file in away if file.id in objections]
     quarantine.change(session, [file.id for file in back], "back", at=signed.at)
     if back:
         audit_log.append(
@@ -194,7 +203,34 @@ def _read(opened: Opener, places: Iterable[_Place]) -> dict[_Place, _Found]:
     }
 
 
-def _objection(one: Leaving, rows: Mapping[MediaId, _Row], read: Mapping[_Place, _Found]) -> str:
+def _twins(session: Session, opened: Opener, leaving: Sequence[Leaving]) -> set[_Place]:
+    """Places whose file is that of another live row, too: the disk takes two spellings for one name."""
+    spelt = sa.func.normalize(sa.func.lower(media_locator.c.relative_path))
+    given = [sa.func.normalize(sa.func.lower(one.relative_path)) for one in leaving]
+    near = sa.select(media_locator.c.storage_id, media_locator.c.relative_path).where(
+        media_locator.c.deleted_at.is_(None), spelt.in_(given)
+    )
+    live: dict[tuple[StorageId, str], list[str]] = defaultdict(list)
+    for storage, path in session.execute(near):
+        live[storage, folded(path)].append(path)
+    return {
+        (one.storage, one.relative_path)
+        for one in leaving
+        for path in live[one.storage, folded(one.relative_path)]
+        if path != one.relative_path and _is_one_file(opened(one.storage), one.relative_path, path)
+    }
+
+
+def _is_one_file(store: Store, path: str, other: str) -> bool:
+    try:
+        return _address(store, store.stat(path)) == _address(store, store.stat(other))
+    except (OSError, RefusedError):
+        return False
+
+
+def _objection(
+    one: Leaving, rows: Mapping[MediaId, _Row], read: Mapping[_Place, _Found], twins: Collection[_Place]
+) -> str:
     """Why a file has to stay; empty when it may go."""
     here = (one.storage, one.relative_path)
     if here not in read:
@@ -205,12 +241,14 @@ def _objection(one: Leaving, rows: Mapping[MediaId, _Row], read: Mapping[_Place,
     if one.media and (row is None or (row.storage_id, row.relative_path, row.byte_id) != (*here, one.byte_id)):
         return "its row was changed"
     if one.keeper is None:
-        return ""
+        return _TWIN if here in twins else ""
     kept = rows.get(one.keeper)
     there = (kept.storage_id, kept.relative_path) if kept else here
     if kept is None or kept.deleted_at or there not in read or read[there][1] != one.byte_id:
         return "the file that should stay for it is not there with the same bytes"
-    return _SHARED if read[here][0] == read[there][0] else ""
+    if read[here][0] == read[there][0]:
+        return _SHARED
+    return _TWIN if here in twins else ""
 
 
 def _address(store: Store, file: FoundFile) -> object:
@@ -247,19 +285,54 @@ def has(store: Store, path: str, byte_id: ByteId) -> bool:
         return False
 
 
-def _returned(session: Session, opened: Opener, file: QuarantinedFile) -> str:
-    """Why a file could not be put back; empty when it was."""
+def _all_moved(opened: Opener, moves: Sequence[tuple[QuarantinedFile, str, str]]) -> dict[UUID, bool | None]:
+    """Of each file whether it is in its new place; None when something else is there."""
+
+    def one(move: tuple[QuarantinedFile, str, str]) -> bool | None:
+        file, path, to = move
+        try:
+            return moved(opened(file.storage_id), path, to, file.byte_id)
+        except FileExistsError:
+            return None
+
+    for file, *_ in moves:
+        opened(file.storage_id)  # here, because a session is no thread's but ours
+    with ThreadPoolExecutor(_MOVERS) as movers:
+        return {file.id: is_there for (file, *_), is_there in zip(moves, movers.map(one, moves), strict=True)}
+
+
+_MOVED_WHY = {False: "it is neither in quarantine nor where it lay", None: "something else is in its place by now"}
+
+
+def _objection_to_return(file: QuarantinedFile, rows: Mapping[MediaId, _Row]) -> str:
+    """Why a file cannot be put back; empty when nothing speaks against it."""
     if file.state in {"purging", "purged"}:
         return "it was purged"
-    row = next(iter(_locked(session, {file.media_id}).values()), None) if file.media_id else None
-    if row and (row.storage_id, row.relative_path) != (file.storage_id, file.relative_path):
-        return "its row was changed"
+    row = rows.get(file.media_id) if file.media_id else None
+    is_elsewhere = row and (row.storage_id, row.relative_path) != (file.storage_id, file.relative_path)
+    return "its row was changed" if is_elsewhere else ""
+
+
+def _was_deleted_then(file: QuarantinedFile, rows: Mapping[MediaId, _Row]) -> bool:
+    """Whether its row was deleted when it left: one that was deleted before stays deleted."""
+    row = rows.get(file.media_id) if file.media_id else None
+    return row is not None and row.deleted_at == file.set_aside_at
+
+
+def _still_deleted(session: Session, deleted: Mapping[UUID, MediaId | None]) -> list[UUID]:
+    """Let these rows live again; those that cannot, because another is registered in their place by now."""
+    if not deleted:
+        return []
     try:
-        if not moved(opened(file.storage_id), file.quarantine_path, file.relative_path, file.byte_id):
-            return "it is neither in quarantine nor where it lay"
-        if row and row.deleted_at == file.set_aside_at:  # one that was deleted before stays deleted
-            with session.begin_nested():
-                session.execute(sa.update(media_locator).where(media_locator.c.id == row.id).values(deleted_at=None))
-    except (FileExistsError, Clash):
-        return "something else is in its place by now"
-    return ""
+        with session.begin_nested():
+            _revive(session, list(deleted.values()))
+    except Clash:
+        if len(deleted) == 1:
+            return list(deleted)
+        return [still for id_, media in deleted.items() for still in _still_deleted(session, {id_: media})]
+    return []
+
+
+def _revive(session: Session, ids: Sequence[MediaId | None]) -> None:
+    those = media_locator.c.id == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Uuid)))
+    session.execute(sa.update(media_locator).where(those).values(deleted_at=None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from mhc_lab.core.errors import IntegrityError
+from mhc_lab.core.ids import ByteId
 from mhc_lab.jobs import ingest, setting_aside, stepwise, views
 from mhc_lab.jobs.journal import Step
 from mhc_lab.jobs.plan import Plan, Receipt
@@ -82,6 +84,16 @@ def root(empty_wb: Workbench, tmp_path: Path) -> Path:
 
 def set_aside(wb: Workbench, *names: str) -> Receipt:
     return stepwise.apply(wb, AWAY, AwayPlan(wb.clock.now(), tuple(map(Away, names))).approve(by="ada"))
+
+
+def leave_without_row(wb: Workbench, path: str) -> setting_aside.Left:
+    """A file of which nobody has a row under this name, in a run of its own."""
+    run = set_aside(wb).run
+    with wb.transaction() as session:
+        size, bytes_ = 3, ByteId(hashlib.sha256(b"two").hexdigest())
+        storage = storages.get(session, "disk").id
+        signed = Signed(wb, run, "ada", wb.clock.now())
+        return setting_aside.leave(session, signed, [Leaving(path, storage, path, bytes_, size, "an orphan")])
 
 
 def tree(root: Path) -> dict[str, bytes]:
@@ -155,6 +167,19 @@ def test_a_file_stays_when_it_or_its_keeper_is_not_what_it_should_be(
     assert tree(root) == files
     with empty_wb.reader as session:
         assert media.count(session, Wanted(is_deleted=True)) == 0
+
+
+def test_a_file_that_a_row_spelt_otherwise_means_stays(empty_wb: Workbench, root: Path) -> None:
+    twin = "people/ann/uploads/B.jpg"
+    os.link(root / OTHER, root / twin)  # as on a disk that takes both spellings for one
+    (root / twin).parent.joinpath("C.jpg").write_bytes(b"one")
+
+    receipt = set_aside(empty_wb, twin.replace("B", "C"))
+    shared = leave_without_row(empty_wb, twin)
+
+    assert receipt.refused == ()
+    assert "of another row" in shared.refused[0]
+    assert (root / twin).exists()
 
 
 def test_a_run_killed_before_the_bytes_followed_is_finished_by_the_next(
