@@ -17,6 +17,13 @@ NEAR_LIMIT_SHARE = 0.8
 """From this share of the limit on somebody is near it."""
 
 
+_HEADINGS = {
+    "is_active": "in use", "file_count": "files", "size_bytes": "bytes", "deleted_count": "deleted", "problem_count": "damaged",
+    "missing_bytes": "bytes missing", "unverified_count": "never verified", "month_on": "month", "total_count": "files in all",
+    "total_bytes": "bytes in all", "username": "person", "limit_share": "of the limit", "relative_path": "path",
+}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class StorageReport:
     """What the library holds."""
@@ -111,7 +118,7 @@ class StorageReport:
         return " · ".join(f"{name}: {display.text(value)}" for name, value in self.facts().items())
 
     def _repr_html_(self) -> str:
-        tables = (display.table(frame, caption=caption) for caption, frame in self.tables().items())
+        tables = (display.table(frame, caption=name, headings=_HEADINGS) for name, frame in self.tables().items())
         return display.facts("The library", self.facts().items()) + "".join(tables)
 
 
