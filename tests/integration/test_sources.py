@@ -175,7 +175,7 @@ def test_answers_go_in_as_they_come(passing: Session) -> None:
     [
         "UPDATE {0} SET created_at = now()",
         "DELETE FROM {0}",
-        "TRUNCATE {0}",
+        "TRUNCATE {0} CASCADE",
         "TRUNCATE persons CASCADE",
         "INSERT INTO {0} OVERRIDING SYSTEM VALUE SELECT * FROM {0} ON CONFLICT (id) DO UPDATE SET created_at = now()",
         "CREATE TEMP TABLE persons (id uuid) ON COMMIT DROP; DELETE FROM {0}",
