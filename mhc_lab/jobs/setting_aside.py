@@ -26,7 +26,8 @@ from mhc_lab.jobs.stepwise import Signed
 from mhc_lab.schema.media import media_locator
 from mhc_lab.services import audit_log, quarantine, storages
 from mhc_lab.services.quarantine import Leaving, QuarantinedFile
-from mhc_lab.storage.layout import folded
+from mhc_lab.storage.disk import DiskStore
+from mhc_lab.storage.layout import folded, twins
 from mhc_lab.storage.store import FoundFile, Store
 from mhc_lab.workbench import Workbench
 
@@ -91,8 +92,8 @@ def leave(session: Session, signed: Signed, leaving: Sequence[Leaving]) -> Left:
     opened = opener(signed.wb, session)
     rows = _locked(session, {id_ for one in leaving for id_ in (one.media, one.keeper) if id_})
     read = _read(opened, _places(leaving, rows))
-    twins = _twins(session, opened, leaving)
-    objections = {one.name: why for one in leaving if (why := _objection(one, rows, read, twins))}
+    alike = _twins(session, opened, leaving)
+    objections = {one.name: why for one in leaving if (why := _objection(one, rows, read, alike))}
     going = [one for one in leaving if one.name not in objections]
     own = (rows.get(one.media) for one in going if one.media)
     _delete(session, [row.id for row in own if row and row.deleted_at is None], signed.at)
@@ -205,8 +206,11 @@ def _read(opened: Opener, places: Iterable[_Place]) -> dict[_Place, _Found]:
 
 def _twins(session: Session, opened: Opener, leaving: Sequence[Leaving]) -> set[_Place]:
     """Places whose file is that of another live row, too: the disk takes two spellings for one name."""
+    folding = [one for one in leaving if _folds(opened(one.storage), one.relative_path)]
+    if not folding:
+        return set()
     spelt = sa.func.normalize(sa.func.lower(media_locator.c.relative_path))
-    given = [sa.func.normalize(sa.func.lower(one.relative_path)) for one in leaving]
+    given = [sa.func.normalize(sa.func.lower(one.relative_path)) for one in folding]
     near = sa.select(media_locator.c.storage_id, media_locator.c.relative_path).where(
         media_locator.c.deleted_at.is_(None), spelt.in_(given)
     )
@@ -215,10 +219,17 @@ def _twins(session: Session, opened: Opener, leaving: Sequence[Leaving]) -> set[
         live[storage, folded(path)].append(path)
     return {
         (one.storage, one.relative_path)
-        for one in leaving
+        for one in folding
         for path in live[one.storage, folded(one.relative_path)]
         if path != one.relative_path and _is_one_file(opened(one.storage), one.relative_path, path)
     }
+
+
+def _folds(store: Store, path: str) -> bool:
+    """Whether this is a disk that finds the file under another spelling, too."""
+    folder, _, name = path.rpartition("/")
+    others = (f"{folder}/{other}" if folder else other for other in twins(name))
+    return isinstance(store, DiskStore) and any(_is_one_file(store, path, other) for other in others)
 
 
 def _is_one_file(store: Store, path: str, other: str) -> bool:
@@ -229,7 +240,7 @@ def _is_one_file(store: Store, path: str, other: str) -> bool:
 
 
 def _objection(
-    one: Leaving, rows: Mapping[MediaId, _Row], read: Mapping[_Place, _Found], twins: Collection[_Place]
+    one: Leaving, rows: Mapping[MediaId, _Row], read: Mapping[_Place, _Found], alike: Collection[_Place]
 ) -> str:
     """Why a file has to stay; empty when it may go."""
     here = (one.storage, one.relative_path)
@@ -241,14 +252,14 @@ def _objection(
     if one.media and (row is None or (row.storage_id, row.relative_path, row.byte_id) != (*here, one.byte_id)):
         return "its row was changed"
     if one.keeper is None:
-        return _TWIN if here in twins else ""
+        return _TWIN if here in alike else ""
     kept = rows.get(one.keeper)
     there = (kept.storage_id, kept.relative_path) if kept else here
     if kept is None or kept.deleted_at or there not in read or read[there][1] != one.byte_id:
         return "the file that should stay for it is not there with the same bytes"
     if read[here][0] == read[there][0]:
         return _SHARED
-    return _TWIN if here in twins else ""
+    return _TWIN if here in alike else ""
 
 
 def _address(store: Store, file: FoundFile) -> object:
