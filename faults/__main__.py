@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 
 from faults import power
+from faults.audits import DEDUP, RECONCILE
 from faults.library import INGEST
 from faults.scenarios import PUT, VIEWS
 from faults.sweep import has_strace, injected, points, sweep
@@ -33,6 +34,8 @@ def _kills() -> Iterator[bool]:
         (PUT, "written under its name"),
         (VIEWS, "changed in place"),
         (INGEST, "rows in two steps"),
+        (DEDUP, "moved by hand"),
+        (RECONCILE, "moved by hand"),
     ):
         calls = points(scenario)
         yield _tell(f"{scenario.job}: killed at each of {len(calls)} calls", sweep(scenario, calls))

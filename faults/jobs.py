@@ -12,8 +12,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -49,14 +50,58 @@ def views(root: Path) -> None:
 
 
 def ingest(root: Path) -> None:
-    """A folder taken in, file by file; whoever kills the process that looks into files has killed the whole job."""
+    """A folder taken in, file by file."""
     from faults import library
     from mhc_lab.jobs import ingest as job
     from mhc_lab.jobs import reading
-    from mhc_lab.media import examine
 
     vars(reading).update(BATCH_FILES=1)
     vars(job).update(_LOOKED_AT_ONCE=1)
+    _die_with_the_child()
+    with library.opened(root) as wb:
+        job.ingest(wb, library.disk(root))
+    _say("ingest")
+
+
+def there_and_back(kind: str, root: Path) -> None:
+    """An approved plan applied, then undone."""
+    from faults import audits, library
+    from mhc_lab.jobs import journal, setting_aside, stepwise
+    from mhc_lab.jobs.dedup import DEDUP, DedupPlan
+    from mhc_lab.jobs.plan import load_approved
+    from mhc_lab.jobs.reconcile import RECONCILE
+    from mhc_lab.jobs.reconcile_plan import ReconcilePlan
+
+    _die_with_the_child()
+    vars(setting_aside).update(ThreadPoolExecutor=_InTurn)
+    plans: dict[str, tuple[Any, Any]] = {"dedup": (DedupPlan, DEDUP), "reconcile": (ReconcilePlan, RECONCILE)}
+    plan_class, job = plans[kind]
+    approved = load_approved(plan_class, audits.plan_of(root, kind))
+    with library.opened(root) as wb:
+        with wb.reader as session:
+            before = journal.of_plan(session, approved.plan_hash)
+        if before is None or before.state != "restored":
+            stepwise.restore(wb, job, stepwise.apply(wb, job, approved))
+    _say(kind)
+
+
+class _InTurn:
+    """In place of threads: strace counts the calls of each, so what they do would hardly ever be the n-th."""
+
+    def __init__(self, _: int) -> None:
+        self.map = map
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def _die_with_the_child() -> None:
+    """Whoever kills the process that looks into files has killed the whole job."""
+    from mhc_lab.media import examine
+
     answer = examine._Child.answer  # noqa: SLF001
 
     def answer_or_die(child: examine._Child) -> tuple[dict[str, Any], bytes]:
@@ -67,9 +112,6 @@ def ingest(root: Path) -> None:
             raise
 
     setattr(examine._Child, "answer", answer_or_die)  # noqa: B010, SLF001
-    with library.opened(root) as wb:
-        job.ingest(wb, library.disk(root))
-    _say("ingest")
 
 
 def _say(what: str) -> None:
@@ -123,16 +165,31 @@ def _register_in_two_steps(
     return count
 
 
+def _move_by_hand(store: DiskStore, relative_path: str, to: str) -> None:
+    """The file is taken away, then written anew."""
+    content = (store.folder / relative_path).read_bytes()
+    (store.folder / relative_path).unlink()
+    (store.folder / to).parent.mkdir(parents=True, exist_ok=True)
+    (store.folder / to).write_bytes(content)
+
+
 TWINS: dict[str, tuple[object, str, object]] = {
     "written under its name": (DiskStore, "put", _put_at_once),
     "not synced": (os, "fsync", lambda handle: None),
     "not read again": (aside.Aside, "fill", _write_and_believe),
     "rows in two steps": (media_intake, "register", _register_in_two_steps),
     "changed in place": (links, "_show", _show_in_place),
+    "moved by hand": (DiskStore, "move", _move_by_hand),
 }
 """What each does without: the owner, the name and the stand-in of a safeguard."""
 
-JOBS: dict[str, Callable[[Path], None]] = {"put": put, "views": views, "ingest": ingest}
+JOBS: dict[str, Callable[[Path], None]] = {
+    "put": put,
+    "views": views,
+    "ingest": ingest,
+    "dedup": partial(there_and_back, "dedup"),
+    "reconcile": partial(there_and_back, "reconcile"),
+}
 
 
 def main(job: str, root: str, twin: str = "") -> None:

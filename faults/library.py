@@ -10,7 +10,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -18,7 +18,7 @@ from typing import cast
 import sqlalchemy as sa
 
 from faults.sweep import Scenario
-from mhc_lab.core.home import prepare
+from mhc_lab.core import home
 from mhc_lab.core.secrets import Secret
 from mhc_lab.core.settings import Settings
 from mhc_lab.db import embedded, migrate
@@ -50,12 +50,13 @@ def disk(root: Path) -> Path:
     return root / "disk"
 
 
-def _prepare(root: Path) -> None:
-    for path, content in FILES.items():
+def prepare(root: Path, files: Mapping[str, bytes] = FILES) -> None:
+    """A disk with ``files``, and a workbench that knows nothing of them."""
+    for path, content in files.items():
         (disk(root) / path).parent.mkdir(parents=True, exist_ok=True)
         (disk(root) / path).write_bytes(content)
     copies, template = _server()
-    settings = copies.settings(prepare(root / "home"), template=template)
+    settings = copies.settings(home.prepare(root / "home"), template=template)
     url = cast("Secret", settings.database_url).reveal()
     (root / "settings.json").write_text(json.dumps({"database_url": url}))
     opened(root).close()  # makes the roles
@@ -98,17 +99,16 @@ def _holds(path: Path, content: bytes) -> bool:
 @cache
 def _server() -> tuple[Copies, str]:
     """Databases on a server that lives as long as this process, and the name of one without rows."""
-    home = Path(tempfile.mkdtemp(prefix="mhc-faults-"))
-    server = embedded.start(prepare(home))
-    atexit.register(shutil.rmtree, home, ignore_errors=True)
-    for folder in (server.cluster.parent, server.socket):
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    atexit.register(embedded.stop, home)  # first of these
-    copies = Copies(home)
-    database = Database.open(copies.settings(home / "template"))
+    folder = Path(tempfile.mkdtemp(prefix="mhc-faults-"))
+    server = embedded.start(home.prepare(folder))
+    for place in (folder, server.cluster.parent, server.socket):
+        atexit.register(shutil.rmtree, place, ignore_errors=True)
+    atexit.register(embedded.stop, folder)  # first of these
+    copies = Copies(folder)
+    database = Database.open(copies.settings(folder / "template"))
     migrate.upgrade(database)
     database.close()
     return copies, database.owner.database
 
 
-INGEST = Scenario("ingest", _prepare, _after_kill, _after_recovery)
+INGEST = Scenario("ingest", prepare, _after_kill, _after_recovery)
