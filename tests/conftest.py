@@ -67,7 +67,11 @@ def _started() -> Path:
         "synchronous_commit",
     ):  # a power cut takes what the next run makes again
         Copies(folder).run("ALTER SYSTEM SET {} = off", setting)
-    Copies(folder).run("SELECT pg_reload_conf()")
+    Copies(folder).run(
+        "ALTER SYSTEM SET {} = 400", "max_connections"
+    )  # pages keep theirs as long as their kernels live
+    embedded.stop(folder)
+    embedded.start(folder)
     return folder
 
 
