@@ -29,6 +29,8 @@ from mhc_lab.workbench import Workbench
 
 _LOOKED_AT_ONCE = 200
 """Files looked into before what was found is written down."""
+_EXAMINERS = 2
+"""Processes that look into files."""
 
 T = TypeVar("T")
 
@@ -96,10 +98,10 @@ def examine(
     flawed: list[tuple[str, str]] = []
     with wb.reader as session:
         waiting = media_intake.unexamined(session, storage.id)
-    with ExitStack() as stack, ThreadPoolExecutor(reading.READERS) as pool:
-        examiners = [stack.enter_context(Examiner()) for _ in range(reading.READERS)]
+    with ExitStack() as stack, ThreadPoolExecutor(_EXAMINERS) as pool:
+        examiners = [stack.enter_context(Examiner()) for _ in range(_EXAMINERS)]
         for count, batch in _counted(reading.batches(waiting, _LOOKED_AT_ONCE)):
-            shares = [batch[number :: reading.READERS] for number in range(reading.READERS)]
+            shares = [batch[number::_EXAMINERS] for number in range(_EXAMINERS)]
             looked = [one for some in pool.map(partial(_looked, store), examiners, shares) for one in some]
             with wb.transaction() as session:
                 media_intake.examined(session, [(file.id, found) for file, found in looked], at=wb.clock.now())

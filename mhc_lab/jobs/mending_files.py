@@ -70,7 +70,7 @@ def move(session: Session, bench: Bench, actions: Sequence[Mending], signed: Sig
     found = {}
     for one in actions:
         store, file = bench.store(one.storage), bench.listed(one)
-        digest = (store.digests([file])[0] if file else None) or _arrived(bench, one)
+        digest = (next(store.digests([file])) if file else None) or _arrived(bench, one)
         is_free = not media_audit.at(session, bench.id(one.storage), [one.to_path])
         if digest and is_free and _went(store, one.path, one.to_path, digest):
             found[one.name] = (store.stat(one.to_path), digest)
@@ -82,7 +82,7 @@ def _arrived(bench: Bench, action: Mending) -> ByteId | None:
     file = bench.stat(Place(action.storage, action.to_path))
     if file is None or file.size_bytes != action.size_bytes or bench.stat(Place(action.storage, action.path)):
         return None
-    return bench.store(action.storage).digests([file])[0]
+    return next(bench.store(action.storage).digests([file]))
 
 
 def _went(store: Store, path: str, to: str, digest: ByteId) -> bool:

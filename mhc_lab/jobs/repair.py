@@ -119,7 +119,7 @@ class _Looking:
             there = None
         except (OSError, RefusedError) as failure:
             return f"not readable: {failure}"
-        found = store.digests([there])[0] if there else None
+        found = next(store.digests([there])) if there else None
         if there and found is None:
             return "not readable"
         if found == file.byte_id:
@@ -151,7 +151,7 @@ class _Looking:
         if isinstance(store, str):
             return False
         try:
-            return store.digests([store.stat(copy.relative_path)]) == [copy.byte_id]
+            return next(store.digests([store.stat(copy.relative_path)])) == copy.byte_id
         except (OSError, RefusedError):
             return False
 

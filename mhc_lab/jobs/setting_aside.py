@@ -291,7 +291,7 @@ def moved(store: Store, path: str, to: str, byte_id: ByteId) -> bool:
 def has(store: Store, path: str, byte_id: ByteId) -> bool:
     """Whether a file with these bytes, read now, is at ``path``."""
     try:
-        return store.digests([store.stat(path)]) == [byte_id]
+        return next(store.digests([store.stat(path)])) == byte_id
     except (FileNotFoundError, RefusedError):
         return False
 

@@ -20,7 +20,7 @@ from mhc_lab.core.errors import ConfigurationError, RefusedError
 from mhc_lab.core.ids import ByteId
 from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.jobs import stores
-from mhc_lab.jobs.reading import READERS, batches
+from mhc_lab.jobs.reading import batches
 from mhc_lab.services import verifications
 from mhc_lab.services.storages import Storage
 from mhc_lab.services.verifications import WHOLE, Problem, Registered, Seen, Slice
@@ -35,8 +35,6 @@ BATCH_READ = 256
 """When their bytes are read: a killed run reads at most so many again."""
 _LOOKERS = 8
 """Files looked for at once that the listing does not have."""
-_AT_ONCE = 32
-"""Files that a thread takes at once."""
 _READ_ANYWAY = frozenset({"bytes_differ", "unreadable"})
 """Only reading tells whether what was found by reading is still so."""
 
@@ -156,14 +154,13 @@ class _Looking:
 
     def __init__(self, store: Store, listed: Mapping[str, FoundFile], cache: DigestCache) -> None:
         self._store, self._listed, self._cache = store, listed, cache
-        self._lookers, self._readers = ThreadPoolExecutor(_LOOKERS), ThreadPoolExecutor(READERS)
+        self._lookers = ThreadPoolExecutor(_LOOKERS)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._lookers.shutdown()
-        self._readers.shutdown()
 
     def seen(self, rows: Sequence[Registered], *, reads_data: bool) -> list[Seen]:
         """What is wrong with each, in no order."""
@@ -194,9 +191,7 @@ class _Looking:
 
     def _read(self, files: Sequence[tuple[Registered, FoundFile]]) -> list[Seen]:
         began_ns = time.time_ns()
-        groups = [[file for _, file in some] for some in batches(files, _AT_ONCE)]
-        read = [digest for some in self._readers.map(self._store.digests, groups) for digest in some]
-        both = list(zip(files, read, strict=True))
+        both = list(zip(files, self._store.digests([file for _, file in files]), strict=True))
         right = [(file, digest) for (row, file), digest in both if digest == row.byte_id]
         self._cache.remember(right, began_ns=began_ns)
         return [
@@ -211,7 +206,7 @@ class _Looking:
                 return again
             if again.size_bytes != row.size_bytes:
                 return _other_size(row, again)
-            file, digest = again, self._store.digests([again])[0]
+            file, digest = again, next(self._store.digests([again]))
         if digest is None:
             return Seen(row, "unreadable", "not readable: its bytes cannot be read to the end")
         if digest == row.byte_id:

@@ -8,12 +8,14 @@ through that descriptor. No handle stays open between two calls, so a disk can b
 from __future__ import annotations
 
 import errno
-import hashlib
 import io
 import os
 import stat
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Self
 from uuid import UUID
@@ -25,6 +27,7 @@ from mhc_lab.core.names import relative_path as checked
 from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.storage import aside, layout
 from mhc_lab.storage.beneath import FILE, FOLDER, LEADS_OUT, open_beneath, rename_new
+from mhc_lab.storage.hashing import BUFFER_BYTES, Hashers, ReadFile, hashed
 from mhc_lab.storage.store import (
     MARKER,
     MARKER_BYTES,
@@ -37,17 +40,24 @@ from mhc_lab.storage.store import (
     agree,
     copied,
     destination,
+    in_order,
     is_utf8,
     new_marker,
     new_path,
     offline,
     read_marker,
     shown,
+    some_at_once,
     taken,
 )
 
 _GONE = frozenset({errno.EIO, errno.ENODEV, errno.ENXIO, errno.ENOTCONN, errno.ESTALE, errno.ESHUTDOWN})
-_BUFFER_BYTES = 1 << 18
+READERS = 2
+"""As many files are read at once as a disk likes; more cores would wait for it."""
+_MANY = 1000
+"""From so many on it is worth it to start processes that read them."""
+_SHARE_FILES, _SHARE_BYTES = 128, 64 << 20
+_HashAll = Callable[[int, Sequence[str]], "list[ReadFile | None]"]
 _REMEDY = "Plug the disk in, or correct MHC_MEDIA_ROOT"
 
 
@@ -138,13 +148,20 @@ class DiskStore:
         with self.at_root() as root, self._regular(root, checked(relative_path)) as handle:
             return os.fdopen(os.dup(handle), "rb")
 
-    def digests(self, files: Sequence[FoundFile]) -> list[ByteId | None]:
-        """The byte id of each; the root is proved once before and once after, not for every file."""
-        buffer = bytearray(_BUFFER_BYTES)
+    def digests(self, files: Sequence[FoundFile]) -> Generator[ByteId | None, None, None]:
+        """The byte id of each; many are read by processes of their own. The root is proved before and after every share of them."""
+        with ExitStack() as stack:
+            hash_all = stack.enter_context(Hashers(READERS)).hashed if len(files) >= _MANY else _hashed_here
+            threads = stack.enter_context(ThreadPoolExecutor(READERS))
+            shares = some_at_once(files, count=_SHARE_FILES, size_bytes=_SHARE_BYTES)
+            read = stack.enter_context(closing(in_order(threads, partial(self._digests, hash_all), shares)))
+            yield from chain.from_iterable(read)
+
+    def _digests(self, hash_all: _HashAll, files: Sequence[FoundFile]) -> list[ByteId | None]:
         with self.at_root() as root:
-            read = [_digest(root, file, buffer) for file in files]
+            read = hash_all(root, [file.relative_path for file in files])
         with self.at_root():  # what a disk that was pulled meanwhile could not give is not gone
-            return read
+            return [_as_listed(file, one) for file, one in zip(files, read, strict=True)]
 
     def put(self, relative_path: str, source: BinaryIO, *, expected: ByteId | None = None) -> Put:
         """Keep what ``source`` gives: written aside, synced, read again, then named; the folders on the way are made.
@@ -434,19 +451,13 @@ def _found(path: str, status: os.stat_result) -> FoundFile:
     return FoundFile(path, status.st_size, written_ns, stamp)
 
 
-def _digest(root: int, file: FoundFile, buffer: bytearray) -> ByteId | None:
-    digest = hashlib.sha256()
-    try:
-        handle = open_beneath(root, file.relative_path, FILE)
-    except OSError:
+def _hashed_here(root: int, paths: Sequence[str]) -> list[ReadFile | None]:
+    buffer = bytearray(BUFFER_BYTES)
+    return [hashed(root, path, buffer) for path in paths]
+
+
+def _as_listed(file: FoundFile, read: ReadFile | None) -> ByteId | None:
+    """The byte id of a file that was read as it had been listed."""
+    if read is None or read.size_bytes != file.size_bytes or read[2:] != file.stamp:
         return None
-    try:
-        while count := os.readv(handle, [buffer]):
-            digest.update(memoryview(buffer)[:count])
-        status = os.fstat(handle)
-    except OSError:
-        return None
-    finally:
-        os.close(handle)
-    is_as_listed = stat.S_ISREG(status.st_mode) and _found(file.relative_path, status) == file
-    return ByteId(digest.hexdigest()) if is_as_listed else None
+    return ByteId(read.sha256.hex())

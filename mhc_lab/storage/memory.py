@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from pathlib import PurePosixPath
 from typing import BinaryIO
 from uuid import UUID, uuid4
@@ -57,16 +57,13 @@ class MemoryStore:
         """Its bytes, as they are now."""
         return io.BytesIO(self._content(relative_path))
 
-    def digests(self, files: Sequence[FoundFile]) -> list[ByteId | None]:
+    def digests(self, files: Sequence[FoundFile]) -> Generator[ByteId | None, None, None]:
         """The byte id of each."""
         there = self._there()
-        contents = [there.get(file.relative_path) for file in files]
-        return [
-            ByteId(hashlib.sha256(content).hexdigest())
-            if content is not None and len(content) == file.size_bytes
-            else None
-            for content, file in zip(contents, files, strict=True)
-        ]
+        for file in files:
+            content = there.get(file.relative_path)
+            is_as_listed = content is not None and len(content) == file.size_bytes
+            yield ByteId(hashlib.sha256(content).hexdigest()) if content is not None and is_as_listed else None
 
     def put(self, relative_path: str, source: BinaryIO, *, expected: ByteId | None = None) -> Put:
         """Keep what ``source`` gives."""

@@ -12,9 +12,9 @@ import io
 import re
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Self
 from uuid import UUID, uuid4
@@ -33,6 +33,7 @@ from mhc_lab.storage.store import (
     agree,
     copied,
     destination,
+    in_order,
     is_kept_out,
     is_litter,
     new_marker,
@@ -145,11 +146,11 @@ class S3Store:
         seen, blocks = self._objects.get(key)
         return io.BufferedReader(_Checked(seen, blocks))
 
-    def digests(self, files: Sequence[FoundFile]) -> list[ByteId | None]:
+    def digests(self, files: Sequence[FoundFile]) -> Generator[ByteId | None, None, None]:
         """The byte id of each, many at once: what a server says is stored beside an object proves nothing, so all of it is read."""
         self._prove()
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            return list(pool.map(self._digest, files))
+        with ThreadPoolExecutor(AT_ONCE) as threads, closing(in_order(threads, self._digest, files)) as read:
+            yield from read
 
     def put(self, relative_path: str, source: BinaryIO, *, expected: ByteId | None = None) -> Put:
         """Keep what ``source`` gives, read again from the server before anything is said."""

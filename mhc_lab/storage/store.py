@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple, Protocol, TypeVar
 from uuid import UUID, uuid4
 
 from mhc_lab.core.errors import ConfigurationError, IntegrityError, RefusedError
@@ -39,6 +41,8 @@ BLOCK_BYTES = 1 << 18
 LONGEST_NAME = 255
 """In bytes, of one part of a path: what disks can hold."""
 
+_AHEAD = 64
+"""Of what is worked on at the same time, so many pieces are begun before the first is asked for."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SYSTEM = frozenset(
     {
@@ -51,6 +55,10 @@ SYSTEM = frozenset(
         "lost+found",
     }
 )
+
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 class Stamp(NamedTuple):
@@ -127,8 +135,11 @@ class Store(Protocol):
         ``FileNotFoundError`` when nothing is there; ``IntegrityError`` at its end, when the store knows that other bytes belong there.
         """
 
-    def digests(self, files: Sequence[FoundFile]) -> list[ByteId | None]:
-        """The byte id of each file as it was listed; None for one that is gone, closed, swapped, or was written to since."""
+    def digests(self, files: Sequence[FoundFile]) -> Generator[ByteId | None, None, None]:
+        """The byte id of each file as it was listed, in their order; None for one that is gone, closed, swapped, or written to since.
+
+        Several are read at the same time, and some ahead of those that are asked for.
+        """
 
     def put(self, relative_path: str, source: BinaryIO, *, expected: ByteId | None = None) -> Put:
         """What ``source`` gives from where it stands, under that name, once it was read again and is the same.
@@ -149,6 +160,35 @@ class Store(Protocol):
 
     def capacity(self) -> Capacity | None:
         """How much fits; None when nobody says."""
+
+
+def some_at_once(files: Iterable[FoundFile], *, count: int, size_bytes: int) -> Iterator[list[FoundFile]]:
+    """``files`` in their order, ``count`` at once or as many as reach ``size_bytes``."""
+    some: list[FoundFile] = []
+    size = 0
+    for file in files:
+        some.append(file)
+        size += file.size_bytes
+        if len(some) == count or size >= size_bytes:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
+
+
+def in_order(threads: ThreadPoolExecutor, work: Callable[[T], U], items: Iterable[T]) -> Generator[U, None, None]:
+    """What ``work`` makes of each item, in their order; a few are worked on ahead, and none is begun any more when nobody asks on."""
+    ahead: deque[Future[U]] = deque()
+    try:
+        for item in items:
+            ahead.append(threads.submit(work, item))
+            if len(ahead) > _AHEAD:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+    finally:
+        for waiting in ahead:
+            waiting.cancel()
 
 
 def new_path(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -101,7 +101,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     asked: list[str] = []
     digests = DiskStore.digests
 
-    def noted(store: DiskStore, files: Sequence[FoundFile]) -> list[ByteId | None]:
+    def noted(store: DiskStore, files: Sequence[FoundFile]) -> Generator[ByteId | None, None, None]:
         asked.extend(file.relative_path for file in files)
         return digests(store, files)
 

@@ -58,8 +58,8 @@ class Contract:
         gone = found[0]._replace(relative_path="people/nobody.jpg")
         grown = found[0]._replace(size_bytes=10)
 
-        assert store.digests([*found, gone, grown]) == [byte_id(b"the bytes"), byte_id(b""), None, None]
-        assert store.digests([]) == []
+        assert list(store.digests([*found, gone, grown])) == [byte_id(b"the bytes"), byte_id(b""), None, None]
+        assert list(store.digests([])) == []
 
     def test_a_source_is_read_from_where_it_stands(self, store: Store) -> None:
         source = io.BytesIO(b"head and rest")

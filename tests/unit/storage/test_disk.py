@@ -186,7 +186,7 @@ def test_a_disk_that_was_pulled_while_it_was_read_hides_nothing(root: Path, monk
     put(root, "a")
     store = DiskStore.create(root)
     found = store.files()
-    monkeypatch.setattr("mhc_lab.storage.disk._digest", lambda *_: root.rename(root.with_name("away")) and None)
+    monkeypatch.setattr("mhc_lab.storage.disk.hashed", lambda *_: root.rename(root.with_name("away")) and None)
 
     with pytest.raises(ConfigurationError, match="offline"):
-        store.digests(found)
+        list(store.digests(found))
