@@ -125,15 +125,21 @@ def _looked(store: Store, examiner: Examiner, files: Sequence[Unexamined]) -> li
 
 def register(wb: Workbench, store: Store, storage: Storage, *, progress: Progress = SILENT) -> Tally:
     """A row for every file that has none; the rows of one batch are written while the next is read."""
-    found = store.files(progress)
-    with wb.reader as session:
-        known = media_intake.known_bytes(session, storage.id)
+    with ThreadPoolExecutor(1) as beside:
+        rows = beside.submit(_known, wb, storage)  # the database answers while the store is listed
+        found = store.files(progress)
+        known = rows.result()
     tally = Tally(0, 0, [], [])
     with _Writer(wb, storage, tally) as writer:
         for batch in reading.read(wb, store, found, progress=progress):
             tally.unreadable += [file.relative_path for file, digest in batch if not digest]
             writer.write(_without_row(batch, known, tally))
     return tally
+
+
+def _known(wb: Workbench, storage: Storage) -> dict[str, ByteId]:
+    with wb.reader as session:
+        return media_intake.known_bytes(session, storage.id)
 
 
 class _Writer:

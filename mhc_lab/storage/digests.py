@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -40,9 +40,12 @@ _SCHEMA = """
 """
 
 
-_READ = "SELECT inode, size_bytes, mtime_ns, ctime_ns, sha256 FROM digests WHERE device = ? AND inode "
-_DENSE = 4
-"""Files that were made together have neighbouring inodes: where so many times their number spans them, all between are read in one go."""
+_READ = "SELECT inode, size_bytes, mtime_ns, ctime_ns, sha256 FROM digests WHERE device = ? AND inode"
+_COUNT = "SELECT count(*) FROM digests WHERE device = ? AND inode BETWEEN ? AND ?"
+_Row = tuple[int, int, int, int, str]
+_MOSTLY = 4
+"""Where so many times the files asked for are known between the first and the last, all are read in one go."""
+_TOP = 1 << 63
 
 
 class DigestCache:
@@ -63,12 +66,20 @@ class DigestCache:
 
     def recall(self, files: Sequence[FoundFile]) -> list[ByteId | None]:
         """The byte id of each file that is as it was when it was read; None for the others, and for files without a stamp."""
-        stamps = [file.stamp for file in files if file.stamp]
-        read = {
-            device: self._read(device, [one.inode for one in stamps if one.device == device])
-            for device in {one.device for one in stamps}
-        }
-        return [_held(read, file) for file in files]
+        inodes: dict[int, list[int]] = {}
+        for file in files:
+            if file.stamp:
+                inodes.setdefault(file.stamp.device, []).append(_signed(file.stamp.inode))
+        read = {device: self._read(_signed(device), sorted(some)) for device, some in inodes.items()}
+        held: list[ByteId | None] = []
+        for _, size_bytes, _, stamp in files:  # written out: this runs for every file of a library
+            row = None
+            if stamp:
+                device, inode, mtime_ns, ctime_ns = stamp
+                row = read[device].get(inode if inode < _TOP else _signed(inode))
+            is_as_it_was = row and row[1] == size_bytes and row[2] == mtime_ns and row[3] == ctime_ns
+            held.append(ByteId(row[4]) if row and is_as_it_was else None)
+        return held
 
     def remember(self, read: Iterable[tuple[FoundFile, ByteId]], *, began_ns: int) -> None:
         """Keep the byte ids of files that were read from ``began_ns`` (of the system's clock) on."""
@@ -99,26 +110,25 @@ class DigestCache:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _read(self, device: int, inodes: Sequence[int]) -> dict[int, tuple[int, int, int, int, str]]:
-        """What was read of these, by inode; nothing when the cache turns out to be damaged."""
-        read: dict[int, tuple[int, int, int, int, str]] = {}
-        ordered = sorted(map(_signed, inodes))
+    def _read(self, device: int, inodes: Sequence[int]) -> dict[int, _Row]:
+        """What was read of these, in order and of ``device``, by inode; nothing when the cache turns out to be damaged."""
+        between = (device, inodes[0], inodes[-1])
+        rows: list[_Row] = []
         try:
-            for start in range(0, len(inodes), _AT_ONCE):
-                some = ordered[start : start + _AT_ONCE]
-                is_dense = some[-1] - some[0] < _DENSE * len(some)
-                which = "BETWEEN ? AND ?" if is_dense else f"IN ({','.join('?' * len(some))})"
-                bounds = (some[0], some[-1]) if is_dense else some
-                read.update(
-                    {row[0]: row for row in self._connection.execute(_READ + which, (_signed(device), *bounds))}
-                )
+            if self._connection.execute(_COUNT, between).fetchone()[0] <= _MOSTLY * len(inodes):
+                rows = self._connection.execute(f"{_READ} BETWEEN ? AND ?", between).fetchall()
+            else:
+                for start in range(0, len(inodes), _AT_ONCE):
+                    some = inodes[start : start + _AT_ONCE]
+                    which = f"{_READ} IN ({','.join('?' * len(some))})"
+                    rows += self._connection.execute(which, (device, *some)).fetchall()
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError as damaged:
             self._connection.close()
             self._connection = _anew(self._path, damaged)
             return {}
-        return read
+        return {row[0]: row for row in rows}
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -140,16 +150,6 @@ def _anew(path: Path, damaged: sqlite3.DatabaseError) -> sqlite3.Connection:
     return _opened(path)
 
 
-def _held(read: Mapping[int, Mapping[int, tuple[int, int, int, int, str]]], file: FoundFile) -> ByteId | None:
-    if file.stamp is None:
-        return None
-    device, inode, mtime_ns, ctime_ns = file.stamp
-    row = read[device].get(_signed(inode))
-    if row is None or row[1] != file.size_bytes or row[2] != mtime_ns or row[3] != ctime_ns:
-        return None
-    return ByteId(row[4])
-
-
 def _signed(number: int) -> int:
     """``number`` of 64 bits as SQLite keeps it."""
-    return number - (1 << 64) if number >> 63 else number
+    return number if number < _TOP else number - (1 << 64)

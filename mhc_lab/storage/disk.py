@@ -22,6 +22,7 @@ from uuid import UUID
 
 from mhc_lab.core import home
 from mhc_lab.core.errors import ConfigurationError, IntegrityError, RefusedError
+from mhc_lab.core.garbage import uncollected
 from mhc_lab.core.ids import ByteId
 from mhc_lab.core.names import relative_path as checked
 from mhc_lab.core.progress import SILENT, Progress
@@ -116,7 +117,7 @@ class DiskStore:
         unreadable: list[str] = []
         litter: list[FoundFile] = []
         folders = [""]
-        with self.at_root() as root:
+        with uncollected(), self.at_root() as root:
             while folders:
                 folder = folders.pop()
                 try:

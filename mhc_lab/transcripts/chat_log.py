@@ -22,9 +22,10 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import TypeAlias
 
+from mhc_lab.core.garbage import uncollected
 from mhc_lab.core.names import username
 from mhc_lab.transcripts.events import ChatEvent
-from mhc_lab.transcripts.lines import as_seen, lines_of, uninterrupted
+from mhc_lab.transcripts.lines import as_seen, lines_of
 from mhc_lab.transcripts.notices import arrived, is_notice
 from mhc_lab.transcripts.structured import is_structured, read_structured
 from mhc_lab.transcripts.tips import BLANK, NAME, NO_NAMES, TIPPED
@@ -65,7 +66,7 @@ def parse_chat(text: str, *, names: Iterable[str] = ()) -> Transcript:
     given = {username(one.strip().removeprefix("@")) for one in names}
     lines = lines_of(text)
     beginning = next((line for line in map(as_seen, lines) if line), "")
-    with uninterrupted():
+    with uncollected():
         if is_structured(beginning):
             return read_structured(lines)
         is_direct = _TIME.match(beginning) is not None

@@ -6,10 +6,6 @@ feed, NEL, U+2028, U+2029) and every other character, NUL included, is text: a m
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 _UNSEEN = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 """Characters without width, and marks of direction: pages put them before names, and nobody sees them."""
 
@@ -23,15 +19,3 @@ def as_seen(line: str) -> str:
     """``line`` without blanks around it and without what nobody sees before it: what the rules look at."""
     line = line.strip()
     return line.lstrip(_UNSEEN).lstrip() if line and line[0] > "\x7f" else line
-
-
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """No search for cycles while a million lines are read: there are none, and the search took a third of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

@@ -13,10 +13,11 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from mhc_lab.core import display
+from mhc_lab.core.garbage import uncollected
 from mhc_lab.transcripts import render
 from mhc_lab.transcripts.decoration import LETTERS, barred, undecorated
 from mhc_lab.transcripts.events import MenuItem
-from mhc_lab.transcripts.lines import as_seen, lines_of, uninterrupted
+from mhc_lab.transcripts.lines import as_seen, lines_of
 from mhc_lab.transcripts.tokens import tokens
 
 
@@ -39,7 +40,7 @@ def parse_menu(text: str) -> TipMenu:
     items: dict[tuple[str, int], MenuItem] = {}
     ignored: list[int] = []
     read = _Offers()
-    with uninterrupted():
+    with uncollected():
         for number, raw in enumerate(lines_of(text), 1):
             line = as_seen(raw)
             if not line:
