@@ -9,6 +9,7 @@ searches among a million groups those with the same look id first.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image
@@ -49,9 +50,19 @@ def _reduced(
     rows = len(values)
     if rows < _SIDE:
         return values[np.arange(_SIDE) * rows // _SIDE]
+    bands, counts = _bands(rows)
+    reduced: np.ndarray[tuple[int, int], np.dtype[np.int64]] = (bands @ values).astype(np.int64) * 16 // counts
+    return reduced
+
+
+@lru_cache(maxsize=256)
+def _bands(
+    rows: int,
+) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.float64]], np.ndarray[tuple[int, int], np.dtype[np.int64]]]:
+    """In which of 32 bands each row is, as ones and zeros, and how many rows each has.
+
+    In floating point, whose product is the fast one; sums of whole numbers below 2^53 are exact in it.
+    """
     starts = np.arange(_SIDE) * rows // _SIDE
     counts = np.diff(np.append(starts, rows))
-    reduced: np.ndarray[tuple[int, int], np.dtype[np.int64]] = (
-        np.add.reduceat(values, starts, axis=0) * 16 // counts[:, np.newaxis]
-    )
-    return reduced
+    return np.repeat(np.eye(_SIDE), counts, axis=1), counts[:, np.newaxis]
