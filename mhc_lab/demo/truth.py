@@ -8,19 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
-from pydantic import TypeAdapter
-
-from mhc_lab.core import home
 from mhc_lab.demo.lists import PlantedList
 from mhc_lab.demo.marks import Marks
 from mhc_lab.demo.observations import PlantedObservation
 from mhc_lab.demo.people import Rename
+from mhc_lab.demo.saved import Saved
 from mhc_lab.demo.snapshots import PlantedBroadcast
 from mhc_lab.demo.stories import ExpectedKnowledge, ExpectedTimeline
-
-FILE = "truth.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +62,7 @@ class ExpectedBroadcast:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Truth:
+class Truth(Saved):
     """Everything that was planted; paths are relative to the demo world's media folder."""
 
     seed: int
@@ -104,18 +99,6 @@ class Truth:
             f"Demo world {self.seed}: {len(self.persons)} persons, {len(self.lists)} follow lists, {len(self.events)} events, "
             f"{self.file_count:,} files with {len(self.duplicates)} groups of exact duplicates"
         )
-
-    @classmethod
-    def load(cls, path: Path) -> Truth:
-        """The truth that was saved at ``path``."""
-        return _FORM.validate_json(path.read_bytes())
-
-    def save(self, path: Path) -> None:
-        """Write it down at ``path``, the same bytes for the same world."""
-        home.replace_text(path, _FORM.dump_json(self, indent=1).decode() + "\n")
-
-
-_FORM = TypeAdapter(Truth)
 
 
 def expected_lists(lists: Iterable[PlantedList]) -> tuple[ExpectedList, ...]:

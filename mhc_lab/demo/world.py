@@ -23,8 +23,9 @@ from mhc_lab.demo.observations import PlantedObservation
 from mhc_lab.demo.people import Cast
 from mhc_lab.demo.pictures import Gallery, Kind, PlantedFile
 from mhc_lab.demo.rooms import PlantedEvent
+from mhc_lab.demo.saved import FILE
 from mhc_lab.demo.snapshots import Watched
-from mhc_lab.demo.truth import FILE, Truth, expected_broadcasts, expected_events, expected_lists
+from mhc_lab.demo.truth import Truth, expected_broadcasts, expected_events, expected_lists
 from mhc_lab.jobs import ingest, take_in
 from mhc_lab.schema.people import persons
 from mhc_lab.services import people as people_service

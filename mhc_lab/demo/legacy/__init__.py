@@ -5,7 +5,8 @@ How many of what there are, and what a reconciliation has to make of each, stand
 
 from __future__ import annotations
 
-from mhc_lab.demo.legacy.truth import FILE, Counts, Truth
+from mhc_lab.demo.legacy.truth import Counts, Truth
 from mhc_lab.demo.legacy.world import BUCKET, FOLDER, OBJECTS, SSD, build
+from mhc_lab.demo.saved import FILE
 
 __all__ = ["BUCKET", "FILE", "FOLDER", "OBJECTS", "SSD", "Counts", "Truth", "build"]

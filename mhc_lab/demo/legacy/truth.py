@@ -5,22 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from pydantic import TypeAdapter
-
-from mhc_lab.core import home
 from mhc_lab.demo.legacy.kinds import KINDS, Fate, Kind
 from mhc_lab.demo.legacy.things import World
-
-FILE = "truth.json"
+from mhc_lab.demo.saved import Saved
 
 Counts = Mapping[str, Mapping[str, int]]
 """How many of each class there are: of ``row``, ``file`` and ``path``."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Truth:
+class Truth(Saved):
     """What was planted."""
 
     seed: int
@@ -44,18 +39,6 @@ class Truth:
             f"Legacy world {self.seed} at scale {self.scale}: {self.row_count:,} rows, {self.object_count:,} objects, "
             f"{self.snapshot_count:,} snapshots, {len(self.duplicates):,} redundant records"
         )
-
-    @classmethod
-    def load(cls, path: Path) -> Truth:
-        """The truth that was saved at ``path``."""
-        return _FORM.validate_json(path.read_bytes())
-
-    def save(self, path: Path) -> None:
-        """Write it down at ``path``."""
-        home.replace_text(path, _FORM.dump_json(self, indent=1).decode() + "\n")
-
-
-_FORM = TypeAdapter(Truth)
 
 
 def truth(world: World, duplicates: Iterable[str]) -> Truth:

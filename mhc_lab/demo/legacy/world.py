@@ -23,7 +23,8 @@ from mhc_lab.core.ids import StorageId
 from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.db import bulk
 from mhc_lab.demo.legacy.things import START, Thing, World, invent
-from mhc_lab.demo.legacy.truth import FILE, Truth, truth
+from mhc_lab.demo.legacy.truth import Truth, truth
+from mhc_lab.demo.saved import FILE
 from mhc_lab.demo.world import occupied
 from mhc_lab.schema.media import media_locator
 from mhc_lab.schema.people import person_aliases, persons
