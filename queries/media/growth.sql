@@ -1,10 +1,10 @@
 -- question: How many files came each month, and how large has the library been since?
--- grain: one row per month in which a file was registered that is still live
+-- grain: one row per month in which a file that is still live was written, or registered when that was earlier or nobody says
 -- params: none
 -- reads: media_locator
 WITH months AS (
     SELECT
-        date_trunc('month', created_at)::DATE AS month_on,
+        date_trunc('month', least(modified_at, created_at))::DATE AS month_on,
         count(*) AS file_count,
         sum(size_bytes)::BIGINT AS size_bytes
     FROM media_locator

@@ -19,12 +19,12 @@ PERSONS = """
     c  | cy       | yes
 """
 FILES = """
-    storage_id | person_id | relative_path | source  | size_bytes | created_at | deleted_at | verified_at | problem    | problem_at
-    s          | a         | a.jpg         | profile | 100        | 2026-01-05 | -          | 2026-05-01  | -          | -
-    s          | a         | b.jpg         | profile | 50         | 2026-01-31 | -          | -           | missing    | 2026-05-02
-    s          | b         | c.jpg         | auto    | 30         | 2026-03-01 | -          | 2026-05-01  | missing    | 2026-05-01
-    t          | c         | d.mp4         | auto    | 900        | 2026-03-02 | -          | -           | unreadable | 2026-05-03
-    t          | -         | e.jpg         | auto    | 7          | 2026-02-01 | 2026-04-01 | -           | -          | -
+    storage_id | person_id | relative_path | source  | size_bytes | modified_at | created_at | deleted_at | verified_at | problem    | problem_at
+    s          | a         | a.jpg         | profile | 100        | 2026-01-05  | 2026-03-05 | -          | 2026-05-01  | -          | -
+    s          | a         | b.jpg         | profile | 50         | 2026-02-28  | 2026-01-31 | -          | -           | missing    | 2026-05-02
+    s          | b         | c.jpg         | auto    | 30         | -           | 2026-03-01 | -          | 2026-05-01  | missing    | 2026-05-01
+    t          | c         | d.mp4         | auto    | 900        | 2026-03-02  | 2026-03-02 | -          | -           | unreadable | 2026-05-03
+    t          | -         | e.jpg         | auto    | 7          | 2026-02-01  | 2026-02-01 | 2026-04-01 | -           | -          | -
 """
 
 
@@ -44,7 +44,7 @@ def test_each_storage_and_source_says_what_is_live_missing_and_never_verified() 
     assert_frame_equal(contents, expected)
 
 
-def test_growth_adds_up_over_the_months_in_which_files_came() -> None:
+def test_growth_adds_up_over_the_months_in_which_files_were_written_or_were_known() -> None:
     growth = mirror().query("media/growth")
 
     expected = table("""
