@@ -1,5 +1,5 @@
 -- question: How many files came each month, and how large has the library been since?
--- grain: one row per month in which a file that is still live was written, or registered when that was earlier or nobody says
+-- grain: one row per month in which a live file was written, or registered when nobody says or that was earlier
 -- params: none
 -- reads: media_locator
 WITH months AS (
