@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 
 from faults import power
-from faults.audits import DEDUP, RECONCILE
+from faults.audits import DEDUP, PURGE, QUARANTINE_BACK, RECONCILE, REPAIR
 from faults.library import INGEST
 from faults.scenarios import PUT, VIEWS
 from faults.sweep import has_strace, injected, points, sweep
@@ -36,6 +36,9 @@ def _kills() -> Iterator[bool]:
         (INGEST, "rows in two steps"),
         (DEDUP, "moved by hand"),
         (RECONCILE, "moved by hand"),
+        (REPAIR, "moved by hand"),
+        (QUARANTINE_BACK, "moved by hand"),
+        (PURGE, "purged at once"),
     ):
         calls = points(scenario)
         yield _tell(f"{scenario.job}: killed at each of {len(calls)} calls", sweep(scenario, calls))

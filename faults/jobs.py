@@ -9,25 +9,27 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Self
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from mhc_lab.core.ids import ByteId, StorageId
 from mhc_lab.schema.media import media_locator
-from mhc_lab.services import media_intake
+from mhc_lab.services import media_intake, quarantine
 from mhc_lab.services.media_intake import HashedFile
 from mhc_lab.storage import aside, links
 from mhc_lab.storage.disk import DiskStore
 from mhc_lab.storage.links import build_views
 
 Register = Callable[..., int]
+Change = Callable[..., None]
 
 OLD = {"people/a/auto/old.jpg": b"old" * 100}
 NEW = {"people/b/auto/new.jpg": b"new" * 120_000, "people/a/auto/new.jpg": b"new too" * 10}
@@ -66,23 +68,60 @@ def ingest(root: Path) -> None:
 def there_and_back(kind: str, root: Path) -> None:
     """An approved plan applied, then undone."""
     from faults import audits, library
-    from mhc_lab.jobs import journal, setting_aside, stepwise
+    from mhc_lab.jobs import journal, stepwise
     from mhc_lab.jobs.dedup import DEDUP, DedupPlan
     from mhc_lab.jobs.plan import load_approved
     from mhc_lab.jobs.reconcile import RECONCILE
     from mhc_lab.jobs.reconcile_plan import ReconcilePlan
+    from mhc_lab.jobs.repair import REPAIR, RepairPlan
 
-    _die_with_the_child()
-    vars(setting_aside).update(ThreadPoolExecutor=_InTurn)
-    plans: dict[str, tuple[Any, Any]] = {"dedup": (DedupPlan, DEDUP), "reconcile": (ReconcilePlan, RECONCILE)}
+    _in_one_line()
+    plans: dict[str, tuple[Any, Any]] = {
+        "dedup": (DedupPlan, DEDUP),
+        "reconcile": (ReconcilePlan, RECONCILE),
+        "repair": (RepairPlan, REPAIR),
+    }
     plan_class, job = plans[kind]
-    approved = load_approved(plan_class, audits.plan_of(root, kind))
+    approved = load_approved(plan_class, audits.plan_of(root))
     with library.opened(root) as wb:
         with wb.reader as session:
             before = journal.of_plan(session, approved.plan_hash)
         if before is None or before.state != "restored":
             stepwise.restore(wb, job, stepwise.apply(wb, job, approved))
     _say(kind)
+
+
+def purge(root: Path) -> None:
+    """What was set aside removed for good."""
+    from faults import audits, library
+    from mhc_lab.jobs.plan import load_approved
+    from mhc_lab.jobs.purge import PurgePlan, apply_purge
+
+    _in_one_line()
+    with library.opened(root) as wb:
+        apply_purge(wb, load_approved(PurgePlan, audits.plan_of(root)))
+    _say("purge")
+
+
+def bring_back(root: Path) -> None:
+    """What was set aside brought back, file by file."""
+    from faults import library
+    from mhc_lab.jobs import quarantine as job
+
+    _in_one_line()
+    with library.opened(root) as wb:
+        with wb.reader as session:
+            aside = [str(file.id) for file in quarantine.listed(session) if file.state != "back"]
+        for one in aside:
+            job.bring_back(wb, [one])
+    _say("quarantine")
+
+
+def _in_one_line() -> None:
+    from mhc_lab.jobs import setting_aside
+
+    _die_with_the_child()
+    vars(setting_aside).update(ThreadPoolExecutor=_InTurn)
 
 
 class _InTurn:
@@ -173,6 +212,13 @@ def _move_by_hand(store: DiskStore, relative_path: str, to: str) -> None:
     (store.folder / to).write_bytes(content)
 
 
+def _purged_at_once(
+    session: Session, ids: Iterable[UUID], state: quarantine.State, *, at: datetime, change: Change = quarantine.change
+) -> None:
+    """Said to be gone before it is."""
+    change(session, ids, "purged" if state == "purging" else state, at=at)
+
+
 TWINS: dict[str, tuple[object, str, object]] = {
     "written under its name": (DiskStore, "put", _put_at_once),
     "not synced": (os, "fsync", lambda handle: None),
@@ -180,6 +226,7 @@ TWINS: dict[str, tuple[object, str, object]] = {
     "rows in two steps": (media_intake, "register", _register_in_two_steps),
     "changed in place": (links, "_show", _show_in_place),
     "moved by hand": (DiskStore, "move", _move_by_hand),
+    "purged at once": (quarantine, "change", _purged_at_once),
 }
 """What each does without: the owner, the name and the stand-in of a safeguard."""
 
@@ -189,6 +236,9 @@ JOBS: dict[str, Callable[[Path], None]] = {
     "ingest": ingest,
     "dedup": partial(there_and_back, "dedup"),
     "reconcile": partial(there_and_back, "reconcile"),
+    "repair": partial(there_and_back, "repair"),
+    "purge": purge,
+    "quarantine": bring_back,
 }
 
 

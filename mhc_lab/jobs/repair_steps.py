@@ -125,7 +125,7 @@ def _mend(session: Session, step: Step, signed: Signed) -> dict[str, object]:
 
 
 def _problem(row: StoredFile) -> list[str | None]:
-    return [row.problem, row.problem_at.isoformat() if row.problem_at else None]
+    return [row.problem, *(at.isoformat() if at else None for at in (row.problem_at, row.verified_at))]
 
 
 def _leaving(one: Mend) -> Leaving:
@@ -192,8 +192,9 @@ def _put_back(session: Session, step: Step, signed: Signed) -> dict[str, object]
             ready.append(one)
     refused += setting_aside.come_back(session, signed, [UUID(ids[one.name]) for one in ready if one.name in ids])
     for one in ready:
-        problem, since = problems[str(one.media)]
-        damage.note(session, MediaId(one.media), problem, at=datetime.fromisoformat(since))
+        problem, *times = problems[str(one.media)]
+        since, verified_at = (datetime.fromisoformat(at) if at else None for at in times)
+        damage.note(session, MediaId(one.media), problem, at=since, verified_at=verified_at)
     return {REFUSED: refused}
 
 

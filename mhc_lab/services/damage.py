@@ -78,7 +78,7 @@ def clear(session: Session, ids: Iterable[MediaId], *, at: datetime) -> None:
     session.execute(sa.update(media_locator).where(wanted).values(problem=None, problem_at=None, verified_at=at))
 
 
-def note(session: Session, file: MediaId, problem: str, *, at: datetime) -> None:
-    """A file is known to be wrong again, since ``at``."""
-    values: dict[str, Any] = {"problem": problem, "problem_at": at}
+def note(session: Session, file: MediaId, problem: str, *, at: datetime | None, verified_at: datetime | None) -> None:
+    """A file is known to be wrong again, since ``at``, and was last verified then, as before it was mended."""
+    values: dict[str, Any] = {"problem": problem, "problem_at": at, "verified_at": verified_at}
     session.execute(sa.update(media_locator).where(media_locator.c.id == file).values(values))

@@ -6,6 +6,7 @@ import pytest
 
 from faults import power
 from faults.__main__ import LIE
+from faults.audits import PURGE
 from faults.library import INGEST
 from faults.scenarios import PUT, VIEWS
 from faults.sweep import Scenario, has_strace, injected, points, sweep
@@ -40,6 +41,14 @@ def test_an_ingest_killed_anywhere_changes_no_file_and_is_finished_by_the_next(c
 
 def test_an_ingest_that_writes_rows_in_two_steps_is_found_out() -> None:
     assert sweep(INGEST, ["write:when=4"], twin="rows in two steps") != []
+
+
+def test_a_purge_killed_anywhere_frees_what_it_says_and_nothing_else() -> None:
+    assert sweep(PURGE, ["unlinkat:when=2"]) == []
+
+
+def test_a_purge_that_tells_before_it_does_is_found_out() -> None:
+    assert sweep(PURGE, ["unlinkat:when=2"], twin="purged at once") != []
 
 
 @pytest.mark.parametrize(
