@@ -263,6 +263,7 @@ def _bring_back(session: Session, step: Step, signed: Signed) -> dict[str, objec
     """Bring copies back that are as they were left, then give them back what their keepers had from them."""
     gone = _GONE.validate_python(step.action[stepwise.ACTIONS])
     at = datetime.fromisoformat(str(step.action["at"]))
+    setting_aside.hold(session, (one.aside for one in gone if one.aside))
     records = duplicates.locked(session, {id_ for one in gone for id_ in (one.media, one.keeper)})
     known = _aside(session, gone)
     elsewhere = media_references.changed(session, map(_moved, gone))

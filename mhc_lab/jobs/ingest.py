@@ -18,7 +18,7 @@ from mhc_lab.core import display
 from mhc_lab.core.errors import IntegrityError, RefusedError
 from mhc_lab.core.ids import ByteId
 from mhc_lab.core.progress import SILENT, Progress
-from mhc_lab.jobs import reading, stores, views
+from mhc_lab.jobs import reading, setting_aside, stores, views
 from mhc_lab.media.examine import Examined, Examiner
 from mhc_lab.media.probe import Verdict
 from mhc_lab.services import audit_log, media_intake
@@ -130,7 +130,7 @@ def register(wb: Workbench, store: Store, storage: Storage, *, progress: Progres
         found = store.files(progress)
         known = rows.result()
     tally = Tally(0, 0, [], [])
-    with _Writer(wb, storage, tally) as writer:
+    with _Writer(wb, store, storage, tally) as writer:
         for batch in reading.read(wb, store, found, progress=progress):
             tally.unreadable += [file.relative_path for file, digest in batch if not digest]
             writer.write(_without_row(batch, known, tally))
@@ -143,10 +143,10 @@ def _known(wb: Workbench, storage: Storage) -> dict[str, ByteId]:
 
 
 class _Writer:
-    """Writes rows in a thread of its own, one batch behind."""
+    """Writes rows in a thread of its own, one batch behind; what is being set aside gets none."""
 
-    def __init__(self, wb: Workbench, storage: Storage, tally: Tally) -> None:
-        self._wb, self._storage, self._tally = wb, storage, tally
+    def __init__(self, wb: Workbench, store: Store, storage: Storage, tally: Tally) -> None:
+        self._wb, self._store, self._storage, self._tally = wb, store, storage, tally
         self._thread = ThreadPoolExecutor(1)
         self._writing: Future[int] | None = None
 
@@ -169,7 +169,10 @@ class _Writer:
 
     def _write(self, files: Sequence[HashedFile]) -> int:
         with self._wb.transaction() as session:
-            return media_intake.register(session, self._storage.id, files, at=self._wb.clock.now())
+            found = [file.found for file in files]
+            staying = setting_aside.staying(session, self._store, self._storage.id, found)
+            new = [file for file in files if file.found.relative_path in staying]
+            return media_intake.register(session, self._storage.id, new, at=self._wb.clock.now())
 
 
 def _without_row(

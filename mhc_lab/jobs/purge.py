@@ -167,7 +167,7 @@ def _steps(_: Session, plan: PurgePlan) -> list[Step]:
 def _do(session: Session, step: Step, signed: Signed) -> dict[str, object]:
     """Mark what may go, now that the files that stay were read again; the bytes follow in :func:`_settle`."""
     actions = _ACTIONS.validate_python(step.action[stepwise.ACTIONS])
-    files = {file.id: file for file in quarantine.those(session, [one.quarantined for one in actions])}
+    files = {file.id: file for file in quarantine.locked(session, [one.quarantined for one in actions])}
     kept = _kept(signed.wb, session, list(files.values()))
     refused = {one.name: why for one in actions if (why := _stale(one, files.get(one.quarantined), kept))}
     going = [one for one in actions if one.name not in refused]
@@ -205,7 +205,7 @@ def _settle(wb: Workbench, run: RunId, progress: Progress = SILENT) -> None:
         with wb.transaction() as session:
             marked = [
                 file
-                for file in quarantine.those(session, _IDS.validate_python(step.before["purging"]))
+                for file in quarantine.locked(session, _IDS.validate_python(step.before["purging"]))
                 if file.state == "purging"
             ]
             staying = _remove(wb, session, marked)

@@ -180,6 +180,7 @@ def _put_back(session: Session, step: Step, signed: Signed) -> dict[str, object]
     opened, actions, said = setting_aside.opener(signed.wb, session), _mends(step.action[ACTIONS]), step.action
     ids: Any = said[_BACK]
     problems: Any = said[_MENDED]
+    setting_aside.hold(session, map(UUID, ids.values()))
     rows = damage.locked(session, {MediaId(id_) for one in actions for id_ in (one.media, one.good)})
     away = {str(file.id): file.quarantine_path for file in quarantine.those(session, map(UUID, ids.values()))}
     refused: list[str] = []

@@ -18,7 +18,7 @@ from typing import BinaryIO, cast
 from mhc_lab.core import display
 from mhc_lab.core.errors import RefusedError
 from mhc_lab.core.ids import ByteId, MediaId
-from mhc_lab.jobs import stores
+from mhc_lab.jobs import setting_aside, stores
 from mhc_lab.media.examine import Examined, Examiner
 from mhc_lab.media.identity import byte_id
 from mhc_lab.media.probe import Verdict
@@ -168,6 +168,12 @@ class _Saving:
     def _registered(self, file: HashedFile, origin: Origin, looked: Examined) -> Saved:
         path, size = file.found.relative_path, file.found.size_bytes
         with self._wb.transaction() as session:
+            if not setting_aside.staying(session, self._store, self._storage.id, [file.found]):
+                raise RefusedError(
+                    f"The file at {self._storage.name}:{path} is being set aside. Finish or undo the run that does it "
+                    "(`mhc quarantine list --json` names it), then save this one again.",
+                    rule="files that stay",
+                )
             row = media_intake.add(
                 session, self._storage.id, self._person.id, file, origin, looked, at=self._wb.clock.now()
             )

@@ -18,13 +18,15 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError as Clash
 from sqlalchemy.orm import Session
 
+from mhc_lab.core import display
 from mhc_lab.core.errors import IntegrityError, RefusedError
 from mhc_lab.core.ids import ByteId, MediaId, RunId, StorageId
 from mhc_lab.core.progress import SILENT, Progress
-from mhc_lab.jobs import stores, views
+from mhc_lab.jobs import journal, stores, views
 from mhc_lab.jobs.stepwise import Signed
 from mhc_lab.schema.media import media_locator
-from mhc_lab.services import audit_log, quarantine, storages
+from mhc_lab.services import audit_log, media_audit, quarantine, storages
+from mhc_lab.services.media_audit import Row
 from mhc_lab.services.quarantine import Leaving, QuarantinedFile
 from mhc_lab.storage.disk import DiskStore
 from mhc_lab.storage.layout import folded, twins
@@ -38,6 +40,9 @@ _MOVERS = 4
 
 _TWIN = "it is the file of another row, too, which stays"
 _SHARED = "it is the very file that should stay"
+_VANISHED = "it vanished before it could be set aside"
+_NAMED = 5
+"""Files that a message names."""
 
 Opener = Callable[[StorageId], Store]
 
@@ -62,15 +67,6 @@ class Left:
         return tuple(name for name, why in self.objections.items() if why == _SHARED)
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    id: MediaId
-    storage_id: StorageId
-    relative_path: str
-    byte_id: ByteId
-    deleted_at: datetime | None
-
-
 def opener(wb: Workbench, session: Session) -> Opener:
     """Opens each storage once."""
     known = {storage.id: storage for storage in storages.listed(session)}
@@ -90,7 +86,7 @@ def leave(session: Session, signed: Signed, leaving: Sequence[Leaving]) -> Left:
     A row of such a file is deleted; the bytes stay where they are until :func:`settle`.
     """
     opened = opener(signed.wb, session)
-    rows = _locked(session, {id_ for one in leaving for id_ in (one.media, one.keeper) if id_})
+    rows = media_audit.locked(session, {id_ for one in leaving for id_ in (one.media, one.keeper) if id_})
     read = _read(opened, _places(leaving, rows))
     alike = _twins(session, opened, leaving)
     objections = {one.name: why for one in leaving if (why := _objection(one, rows, read, alike))}
@@ -105,41 +101,64 @@ def leave(session: Session, signed: Signed, leaving: Sequence[Leaving]) -> Left:
 
 
 def settle(wb: Workbench, run: RunId, progress: Progress = SILENT) -> None:
-    """Move the bytes of what ``run`` set aside.
+    """Move the bytes of what ``run`` set aside and is still to leave, whatever has happened since.
 
     Raises
     ------
     IntegrityError
-        Some of these files vanished before they could be moved; the others were moved, and so they are told once.
+        Some could not be moved; all the others were, so that these are told together. Those that vanished, or that another row is about
+        by now, are told once.
     """
     with wb.reader as session:
         files = quarantine.of_run(session, run, "leaving")
+        kind = journal.one(session, run).kind
     views.follow(wb, {file.storage for file in files})  # first, so that no link leads nowhere
-    vanished: list[str] = []
+    told: list[str] = []
     for start in range(0, len(files), _AT_ONCE):
         some = files[start : start + _AT_ONCE]
-        with wb.reader as session:
-            opened = opener(wb, session)
-            went = _all_moved(opened, [(file, file.relative_path, file.quarantine_path) for file in some])
-        if blocked := [file.quarantine_path for file in some if went[file.id] is None]:
-            raise IntegrityError(
-                f"Something else lies in quarantine at {blocked[0]}. Move it away, then apply again to finish the run."
-            )
-        vanished += [f"{file.storage}:{file.relative_path}" for file in some if not went[file.id]]
         with wb.transaction() as session:
-            quarantine.change(session, [file.id for file in some], "aside", at=wb.clock.now())
+            told += _settled(wb, session, some)
         progress(start + len(some), len(files), "files set aside")
-    if vanished:
+    if told:
         raise IntegrityError(
-            f"{len(vanished):,} files vanished before they could be set aside: {', '.join(vanished[:5])}. "
-            "Their rows are deleted as planned. Apply again to finish the run, then look for who took them."
+            f"{display.plural(len(told), 'file')} did not go into quarantine: {'; '.join(told[:_NAMED])}. "
+            f"Look at them, then apply again to finish the run, or undo it: mhc {kind} restore {run}"
         )
+
+
+def _settled(wb: Workbench, session: Session, files: Sequence[QuarantinedFile]) -> list[str]:
+    """Move those of these files that are still to leave, while no place gets a row; place and reason of each that did not go."""
+    quarantine.hold_places(session, {file.storage_id for file in files})
+    live = _live(session, {_lay(file) for file in files})
+    leaving = [file for file in quarantine.locked(session, [file.id for file in files]) if file.state == "leaving"]
+    staying = {file.id: _TWIN for file in leaving if _is_meant(file.byte_id, live.get(_lay(file)))}
+    opened = opener(wb, session)
+    going = [file for file in leaving if file.id not in staying]
+    replaced = [
+        file
+        for file in going
+        if _lay(file) in live and not has(opened(file.storage_id), file.relative_path, file.byte_id)
+    ]
+    went = _all_moved(
+        opened, [(file, file.relative_path, file.quarantine_path) for file in going if file not in replaced]
+    )
+    went |= {file.id: has(opened(file.storage_id), file.quarantine_path, file.byte_id) for file in replaced}
+    if blocked := [file.quarantine_path for file in going if went[file.id] is None]:
+        raise IntegrityError(
+            f"Something else lies in quarantine at {blocked[0]}. Move it away, then apply again to finish the run."
+        )
+    at = wb.clock.now()
+    quarantine.change(session, staying, "back", at=at)
+    quarantine.change(session, [file.id for file in going], "aside", at=at)
+    why = staying | {id_: _VANISHED for id_, is_there in went.items() if not is_there}
+    return [f"{file.place}: {why[file.id]}" for file in leaving if file.id in why]
 
 
 def come_back(session: Session, signed: Signed, ids: Iterable[UUID]) -> tuple[str, ...]:
     """Put files back to where they lay, bytes first, then their rows; place and reason of each that could not be."""
-    away = [file for file in quarantine.those(session, ids) if file.state != "back"]
-    rows = _locked(session, {file.media_id for file in away if file.media_id})
+    named = hold(session, ids)
+    rows = media_audit.locked(session, {file.media_id for file in named if file.media_id})
+    away = [file for file in quarantine.locked(session, [file.id for file in named]) if file.state != "back"]
     objections = {file.id: why for file in away if (why := _objection_to_return(file, rows))}
     coming = [(file, file.quarantine_path, file.relative_path) for file in away if file.id not in objections]
     came = _all_moved(opener(signed.wb, session), coming)
@@ -156,10 +175,17 @@ def come_back(session: Session, signed: Signed, ids: Iterable[UUID]) -> tuple[st
     return tuple(refused)
 
 
+def hold(session: Session, ids: Iterable[UUID]) -> list[QuarantinedFile]:
+    """These files, which nobody else moves until the transaction ends; who locks rows and lets them come back asks for it before."""
+    files = quarantine.those(session, ids)
+    quarantine.hold_places(session, {file.storage_id for file in files})
+    return files
+
+
 def kept(wb: Workbench, session: Session, wanted: Mapping[MediaId, ByteId]) -> set[MediaId]:
     """Which of these records are live and have these bytes, read now; the records stay so until the transaction ends."""
     opened = opener(wb, session)
-    live = {id_: row for id_, row in _locked(session, set(wanted)).items() if row.deleted_at is None}
+    live = {id_: row for id_, row in media_audit.locked(session, set(wanted)).items() if row.deleted_at is None}
     read = _read(opened, {(row.storage_id, row.relative_path) for row in live.values()})
     nothing = (None, None)
     return {
@@ -167,14 +193,44 @@ def kept(wb: Workbench, session: Session, wanted: Mapping[MediaId, ByteId]) -> s
     }
 
 
+def staying(session: Session, store: Store, storage: StorageId, files: Iterable[FoundFile]) -> set[str]:
+    """The paths of those files that nobody has set aside since they were read; they stay, and can get rows, until the transaction ends."""
+    quarantine.hold_files(session, storage)
+    found = {file.relative_path: file for file in files}
+    left = quarantine.left(session, storage, found)
+    gone = {path for path, states in left.items() if "leaving" in states or not _is_there(store, found[path])}
+    return found.keys() - gone
+
+
 # what is checked before
 
 
-def _locked(session: Session, ids: set[MediaId]) -> dict[MediaId, _Row]:
-    columns = [media_locator.c[name] for name in _Row.__dataclass_fields__]
-    wanted = media_locator.c.id == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Uuid)))
-    statement = sa.select(*columns).where(wanted).order_by(media_locator.c.id).with_for_update()
-    return {row.id: _Row(*row) for row in session.execute(statement)}
+def _lay(file: QuarantinedFile) -> _Place:
+    return file.storage_id, file.relative_path
+
+
+def _live(session: Session, places: Iterable[_Place]) -> dict[_Place, Row]:
+    """The live rows of these places."""
+    by_storage: dict[StorageId, list[str]] = defaultdict(list)
+    for storage, path in places:
+        by_storage[storage].append(path)
+    return {
+        (storage, path): row
+        for storage, paths in sorted(by_storage.items())
+        for path, row in media_audit.at(session, storage, paths).items()
+    }
+
+
+def _is_meant(byte_id: ByteId, live: Row | None) -> bool:
+    """Whether the file with these bytes is that of the live row of its place: a row about other bytes waits for those."""
+    return live is not None and live.byte_id == byte_id
+
+
+def _is_there(store: Store, file: FoundFile) -> bool:
+    try:
+        return store.stat(file.relative_path)[:3] == file[:3]
+    except (OSError, RefusedError):
+        return False
 
 
 _Place = tuple[StorageId, str]
@@ -182,7 +238,7 @@ _Found = tuple[object, ByteId | None]
 """The address of a file and which bytes it has."""
 
 
-def _places(leaving: Sequence[Leaving], rows: Mapping[MediaId, _Row]) -> set[_Place]:
+def _places(leaving: Sequence[Leaving], rows: Mapping[MediaId, Row]) -> set[_Place]:
     keepers = (rows[one.keeper] for one in leaving if one.keeper and one.keeper in rows)
     return {(one.storage, one.relative_path) for one in leaving} | {
         (row.storage_id, row.relative_path) for row in keepers
@@ -240,7 +296,7 @@ def _is_one_file(store: Store, path: str, other: str) -> bool:
 
 
 def _objection(
-    one: Leaving, rows: Mapping[MediaId, _Row], read: Mapping[_Place, _Found], alike: Collection[_Place]
+    one: Leaving, rows: Mapping[MediaId, Row], read: Mapping[_Place, _Found], alike: Collection[_Place]
 ) -> str:
     """Why a file has to stay; empty when it may go."""
     here = (one.storage, one.relative_path)
@@ -315,7 +371,7 @@ def _all_moved(opened: Opener, moves: Sequence[tuple[QuarantinedFile, str, str]]
 _MOVED_WHY = {False: "it is neither in quarantine nor where it lay", None: "something else is in its place by now"}
 
 
-def _objection_to_return(file: QuarantinedFile, rows: Mapping[MediaId, _Row]) -> str:
+def _objection_to_return(file: QuarantinedFile, rows: Mapping[MediaId, Row]) -> str:
     """Why a file cannot be put back; empty when nothing speaks against it."""
     if file.state in {"purging", "purged"}:
         return "it was purged"
@@ -324,7 +380,7 @@ def _objection_to_return(file: QuarantinedFile, rows: Mapping[MediaId, _Row]) ->
     return "its row was changed" if is_elsewhere else ""
 
 
-def _was_deleted_then(file: QuarantinedFile, rows: Mapping[MediaId, _Row]) -> bool:
+def _was_deleted_then(file: QuarantinedFile, rows: Mapping[MediaId, Row]) -> bool:
     """Whether its row was deleted when it left: one that was deleted before stays deleted."""
     row = rows.get(file.media_id) if file.media_id else None
     return row is not None and row.deleted_at == file.set_aside_at

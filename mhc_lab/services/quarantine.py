@@ -106,9 +106,13 @@ def add(session: Session, run: RunId, leaving: Sequence[Leaving], *, at: datetim
 
 
 def those(session: Session, ids: Iterable[UUID]) -> list[QuarantinedFile]:
-    """The files with these ids, kept from others until the transaction ends; in the order in which they were set aside."""
-    wanted = quarantined_files.c.id == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Uuid)))
-    return _found(session, wanted, lock=True)
+    """The files with these ids, in the order in which they were set aside."""
+    return _found(session, _is_one_of(ids))
+
+
+def locked(session: Session, ids: Iterable[UUID]) -> list[QuarantinedFile]:
+    """The same, kept from others until the transaction ends. Whoever locks rows of the library, too, locks them before."""
+    return _found(session, _is_one_of(ids), lock=True)
 
 
 def of_run(session: Session, run: RunId, *states: State) -> list[QuarantinedFile]:
@@ -128,8 +132,44 @@ def in_state(session: Session, *states: State) -> list[QuarantinedFile]:
 
 def change(session: Session, ids: Iterable[UUID], state: State, *, at: datetime) -> None:
     """Note that these files are in ``state`` now."""
-    wanted = quarantined_files.c.id == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Uuid)))
-    session.execute(sa.update(quarantined_files).where(wanted).values(state=state, changed_at=at))
+    session.execute(sa.update(quarantined_files).where(_is_one_of(ids)).values(state=state, changed_at=at))
+
+
+# files that move, and places that get rows: never both at once
+
+
+def hold_places(session: Session, storages: Iterable[StorageId]) -> None:
+    """Until the transaction ends nobody else gives a row to a place of these storages: their files can be moved.
+
+    Taken before any lock of a row.
+    """
+    for storage in sorted(set(storages)):
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(_turn(storage))))
+
+
+def hold_files(session: Session, storage: StorageId) -> None:
+    """Until the transaction ends no file of ``storage`` leaves or comes back: what lies there now can get a row."""
+    session.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_turn(storage))))
+
+
+def left(session: Session, storage: StorageId, paths: Iterable[str]) -> dict[str, set[State]]:
+    """From which of these places files were set aside, and what became of them."""
+    file = quarantined_files.c
+    here = file.relative_path == sa.any_(sa.literal(list(paths), sa.ARRAY(sa.Text)))
+    states: dict[str, set[State]] = {}
+    for path, state in session.execute(
+        sa.select(file.relative_path, file.state).where(file.storage_id == storage, here)
+    ):
+        states.setdefault(path, set()).add(state)
+    return states
+
+
+def _turn(storage: StorageId) -> sa.ColumnElement[int]:
+    return sa.func.hashtext(f"files of {storage}")
+
+
+def _is_one_of(ids: Iterable[UUID]) -> sa.ColumnElement[bool]:
+    return quarantined_files.c.id == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Uuid)))
 
 
 def _found(session: Session, *conditions: sa.ColumnElement[bool], lock: bool = False) -> list[QuarantinedFile]:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import os
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from mhc_lab.core.errors import IntegrityError
+from mhc_lab.core.errors import IntegrityError, RefusedError
 from mhc_lab.core.ids import ByteId
-from mhc_lab.jobs import ingest, setting_aside, stepwise, views
+from mhc_lab.jobs import ingest, saving, setting_aside, stepwise, stores, views
+from mhc_lab.jobs import quarantine as brought_back
+from mhc_lab.jobs.ingest import Tally
 from mhc_lab.jobs.journal import Step
 from mhc_lab.jobs.plan import Plan, Receipt
 from mhc_lab.jobs.stepwise import Job, Signed
@@ -23,6 +26,7 @@ from mhc_lab.schema.media import media_locator, quarantined_files
 from mhc_lab.services import media, people, quarantine, storages
 from mhc_lab.services.media import Wanted
 from mhc_lab.services.quarantine import Leaving
+from mhc_lab.storage.disk import DiskStore
 from mhc_lab.workbench import Workbench
 
 KEPT, COPY, OTHER = "people/ann/auto/a.jpg", "people/ann/uploads/copy of a.jpg", "people/ann/uploads/b.jpg"
@@ -70,16 +74,21 @@ AWAY = Job("away", "files", _steps, _reverse, _do, lambda count, _: f"{count} aw
 
 
 @pytest.fixture
-def root(empty_wb: Workbench, tmp_path: Path) -> Path:
+def root(emptied_wb: Workbench, tmp_path: Path) -> Path:
     """A disk with a file, a copy of it, and another one; all taken in."""
     folder = tmp_path / "disk"
     for path, content in {KEPT: b"one", COPY: b"one", OTHER: b"two"}.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
-    with empty_wb.transaction() as session:
-        people.find_or_create(session, ["ann"], at=empty_wb.clock.now())
-    ingest.ingest(empty_wb, folder)
+    with emptied_wb.transaction() as session:
+        people.find_or_create(session, ["ann"], at=emptied_wb.clock.now())
+    take_in(emptied_wb, folder)
     return folder
+
+
+def take_in(wb: Workbench, root: Path) -> Tally:
+    """Register every file; what they show does not matter here."""
+    return ingest.register(wb, *stores.adopt(wb, str(root)))
 
 
 def set_aside(wb: Workbench, *names: str) -> Receipt:
@@ -110,35 +119,35 @@ def states(wb: Workbench) -> list[str]:
         return list(session.scalars(sa.select(quarantined_files.c.state)))
 
 
-def test_a_file_set_aside_lies_in_quarantine_and_its_row_is_deleted(empty_wb: Workbench, root: Path) -> None:
-    receipt = set_aside(empty_wb, COPY)
+def test_a_file_set_aside_lies_in_quarantine_and_its_row_is_deleted(emptied_wb: Workbench, root: Path) -> None:
+    receipt = set_aside(emptied_wb, COPY)
 
     assert receipt.done_count == 1
     assert not (root / COPY).exists()
     assert (root / ".mhc-quarantine" / str(receipt.run) / COPY).read_bytes() == b"one"
-    with empty_wb.reader as session:
+    with emptied_wb.reader as session:
         assert [one.relative_path for one in media.found(session, Wanted(is_deleted=True))] == [COPY]
-    assert states(empty_wb) == ["aside"]
+    assert states(emptied_wb) == ["aside"]
 
 
-def test_it_comes_back_byte_for_byte_and_row_for_row(empty_wb: Workbench, root: Path) -> None:
-    before, files = rows(empty_wb), tree(root)
+def test_it_comes_back_byte_for_byte_and_row_for_row(emptied_wb: Workbench, root: Path) -> None:
+    before, files = rows(emptied_wb), tree(root)
 
-    back = stepwise.restore(empty_wb, AWAY, set_aside(empty_wb, COPY))
+    back = stepwise.restore(emptied_wb, AWAY, set_aside(emptied_wb, COPY))
 
     assert back.refused == ()
-    assert (rows(empty_wb), tree(root), states(empty_wb)) == (before, files, ["back"])
+    assert (rows(emptied_wb), tree(root), states(emptied_wb)) == (before, files, ["back"])
 
 
 def test_a_file_without_a_row_leaves_and_comes_back_even_under_a_name_of_the_system(
-    empty_wb: Workbench, root: Path
+    emptied_wb: Workbench, root: Path
 ) -> None:
     litter = "people/ann/auto/.DS_Store"
     (root / litter).write_bytes(b"one")
 
-    receipt = set_aside(empty_wb, litter)
+    receipt = set_aside(emptied_wb, litter)
     was_there = (root / litter).exists()
-    back = stepwise.restore(empty_wb, AWAY, receipt)
+    back = stepwise.restore(emptied_wb, AWAY, receipt)
 
     assert (was_there, back.refused) == (False, ())
     assert (root / litter).read_bytes() == b"one"
@@ -155,28 +164,28 @@ def test_a_file_without_a_row_leaves_and_comes_back_even_under_a_name_of_the_sys
     ],
 )
 def test_a_file_stays_when_it_or_its_keeper_is_not_what_it_should_be(
-    empty_wb: Workbench, root: Path, happens: object, why: str
+    emptied_wb: Workbench, root: Path, happens: object, why: str
 ) -> None:
     happens(root)  # type: ignore[operator]
     files = tree(root)
 
-    receipt = set_aside(empty_wb, COPY)
+    receipt = set_aside(emptied_wb, COPY)
 
     assert (receipt.done_count, len(receipt.refused)) == (0, 1)
     assert why in receipt.refused[0]
     assert tree(root) == files
-    with empty_wb.reader as session:
+    with emptied_wb.reader as session:
         assert media.count(session, Wanted(is_deleted=True)) == 0
 
 
-def test_a_file_that_a_row_spelt_otherwise_means_stays(empty_wb: Workbench, root: Path) -> None:
+def test_a_file_that_a_row_spelt_otherwise_means_stays(emptied_wb: Workbench, root: Path) -> None:
     twin = "people/ann/uploads/B.jpg"
     for spelt in (twin, "people/ann/uploads/b.JPG"):  # as on a disk that takes all spellings for one
         os.link(root / OTHER, root / spelt)
     (root / twin).parent.joinpath("C.jpg").write_bytes(b"one")
 
-    receipt = set_aside(empty_wb, twin.replace("B", "C"))
-    shared = leave_without_row(empty_wb, twin)
+    receipt = set_aside(emptied_wb, twin.replace("B", "C"))
+    shared = leave_without_row(emptied_wb, twin)
 
     assert receipt.refused == ()
     assert "of another row" in shared.refused[0]
@@ -184,72 +193,207 @@ def test_a_file_that_a_row_spelt_otherwise_means_stays(empty_wb: Workbench, root
 
 
 def test_a_run_killed_before_the_bytes_followed_is_finished_by_the_next(
-    empty_wb: Workbench, root: Path, monkeypatch: pytest.MonkeyPatch
+    emptied_wb: Workbench, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(quarantine, "change", _interrupt)  # moved, and nobody wrote it down
     with pytest.raises(KeyboardInterrupt):
-        set_aside(empty_wb, COPY)
+        set_aside(emptied_wb, COPY)
     monkeypatch.undo()
 
-    receipt = set_aside(empty_wb, COPY)
+    receipt = set_aside(emptied_wb, COPY)
 
     assert (receipt.done_count, receipt.refused) == (1, ())
-    assert states(empty_wb) == ["aside"]
+    assert states(emptied_wb) == ["aside"]
     assert not (root / COPY).exists()
 
 
 def test_a_restore_killed_after_the_bytes_came_back_is_finished_by_the_next(
-    empty_wb: Workbench, root: Path, monkeypatch: pytest.MonkeyPatch
+    emptied_wb: Workbench, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, files = rows(empty_wb), tree(root)
-    receipt = set_aside(empty_wb, COPY)
+    before, files = rows(emptied_wb), tree(root)
+    receipt = set_aside(emptied_wb, COPY)
     monkeypatch.setattr(quarantine, "change", _interrupt)
     with pytest.raises(KeyboardInterrupt):
-        stepwise.restore(empty_wb, AWAY, receipt)
+        stepwise.restore(emptied_wb, AWAY, receipt)
     monkeypatch.undo()
 
-    stepwise.restore(empty_wb, AWAY, receipt)
+    stepwise.restore(emptied_wb, AWAY, receipt)
 
-    assert (rows(empty_wb), tree(root)) == (before, files)
+    assert (rows(emptied_wb), tree(root)) == (before, files)
 
 
 def test_a_file_that_vanishes_before_it_is_moved_is_told_once(
-    empty_wb: Workbench, root: Path, monkeypatch: pytest.MonkeyPatch
+    emptied_wb: Workbench, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def taken_away(*_: object) -> None:
         (root / COPY).unlink()
 
     monkeypatch.setattr(views, "follow", taken_away)
-    with pytest.raises(IntegrityError, match=r"1 files? vanished"):
-        set_aside(empty_wb, COPY, OTHER)
+    with pytest.raises(IntegrityError, match=r"1 file did not go .*vanished"):
+        set_aside(emptied_wb, COPY, OTHER)
     monkeypatch.undo()
 
-    receipt = set_aside(empty_wb, COPY, OTHER)
+    receipt = set_aside(emptied_wb, COPY, OTHER)
 
     assert receipt.done_count == 1  # the other one has no keeper with its bytes
 
 
-def test_what_took_its_place_stays_and_the_file_stays_in_quarantine(empty_wb: Workbench, root: Path) -> None:
-    receipt = set_aside(empty_wb, COPY)
+def test_what_took_its_place_stays_and_the_file_stays_in_quarantine(emptied_wb: Workbench, root: Path) -> None:
+    receipt = set_aside(emptied_wb, COPY)
     (root / COPY).write_bytes(b"another")
 
-    back = stepwise.restore(empty_wb, AWAY, receipt)
+    back = stepwise.restore(emptied_wb, AWAY, receipt)
 
     assert "something else is in its place" in back.refused[0]
     assert (root / COPY).read_bytes() == b"another"
-    assert states(empty_wb) == ["aside"]
+    assert states(emptied_wb) == ["aside"]
 
 
-def test_no_link_leads_to_a_file_that_was_set_aside(empty_wb: Workbench, root: Path) -> None:
-    with empty_wb.reader as session:
+def test_no_link_leads_to_a_file_that_was_set_aside(emptied_wb: Workbench, root: Path) -> None:
+    with emptied_wb.reader as session:
         storage = storages.get(session, "disk")
-    views.build(empty_wb, storage)
+    views.build(emptied_wb, storage)
 
-    set_aside(empty_wb, COPY)
+    set_aside(emptied_wb, COPY)
 
     links = [path for path in root.rglob("*") if path.is_symlink()]
     assert links
     assert all(link.exists() for link in links)
+
+
+# bytes leave on what is so now, not on what was so when the step was done
+
+
+def test_an_ingest_before_the_bytes_followed_gives_no_row_to_a_file_that_leaves(
+    emptied_wb: Workbench, root: Path
+) -> None:
+    killed_before_the_bytes_followed(emptied_wb, COPY)
+
+    ingested = take_in(emptied_wb, root)
+    receipt = set_aside(emptied_wb, COPY)
+
+    assert (ingested.new, receipt.done_count) == (0, 1)
+    assert without_file(emptied_wb, root) == set()
+    assert not (root / COPY).exists()
+
+
+def test_a_file_in_a_place_from_which_another_was_set_aside_gets_a_row(emptied_wb: Workbench, root: Path) -> None:
+    set_aside(emptied_wb, COPY)
+    (root / COPY).write_bytes(b"one")
+
+    assert take_in(emptied_wb, root).new == 1
+
+
+def test_nothing_is_saved_where_a_file_is_about_to_leave(emptied_wb: Workbench, root: Path, tmp_path: Path) -> None:
+    killed_before_the_bytes_followed(emptied_wb, COPY)
+    change(emptied_wb, KEPT, person_id=None)  # so that the bytes are new to ann
+    (tmp_path / Path(COPY).name).write_bytes(b"one")
+
+    with pytest.raises(RefusedError, match="being set aside"):
+        saving.upload(emptied_wb, tmp_path / Path(COPY).name, username="ann")
+
+    set_aside(emptied_wb, COPY)
+    assert without_file(emptied_wb, root) == set()
+
+
+def test_a_file_stays_whose_row_lives_again_before_its_bytes_followed(emptied_wb: Workbench, root: Path) -> None:
+    killed_before_the_bytes_followed(emptied_wb, COPY, OTHER)
+    change(emptied_wb, COPY, deleted_at=None)
+
+    with pytest.raises(IntegrityError, match=f"1 file did not go .*disk:{COPY}: it is the file of another row"):
+        set_aside(emptied_wb, COPY, OTHER)
+    set_aside(emptied_wb, COPY, OTHER)
+
+    assert (root / COPY).read_bytes() == b"one"
+    assert states(emptied_wb) == ["back"]
+
+
+def test_a_file_stays_that_came_in_the_place_of_one_which_was_to_leave(emptied_wb: Workbench, root: Path) -> None:
+    killed_before_the_bytes_followed(emptied_wb, COPY)
+    (root / COPY).write_bytes(b"a new one")
+    with emptied_wb.transaction() as session:
+        row = dict(
+            session.execute(sa.select(media_locator).where(media_locator.c.relative_path == COPY)).one()._mapping
+        )
+        new = {"id": uuid4(), "deleted_at": None, "byte_id": hashlib.sha256(b"a new one").hexdigest(), "size_bytes": 9}
+        session.execute(sa.insert(media_locator).values(row | new))
+
+    with pytest.raises(IntegrityError, match="vanished"):
+        set_aside(emptied_wb, COPY)
+
+    assert (root / COPY).read_bytes() == b"a new one"
+    assert without_file(emptied_wb, root) == set()
+
+
+def test_a_single_file_brought_back_while_others_leave_stays(
+    emptied_wb: Workbench, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follow = views.follow
+
+    def meanwhile(wb: Workbench, names: set[str]) -> None:
+        monkeypatch.setattr(views, "follow", follow)
+        with wb.reader as session:
+            ids = session.scalars(sa.select(quarantined_files.c.id)).all()
+        brought_back.bring_back(wb, [str(one) for one in ids])
+
+    monkeypatch.setattr(views, "follow", meanwhile)
+    set_aside(emptied_wb, COPY)
+
+    assert (root / COPY).read_bytes() == b"one"
+    assert states(emptied_wb) == ["back"]
+    assert without_file(emptied_wb, root) == set()
+
+
+def test_of_two_runs_that_finish_one_plan_the_slower_moves_nothing_that_was_restored(
+    emptied_wb: Workbench, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, files = rows(emptied_wb), tree(root)
+    follow, plan = views.follow, AwayPlan(emptied_wb.clock.now(), (Away(COPY),)).approve(by="ada")
+
+    def meanwhile(wb: Workbench, names: set[str]) -> None:
+        monkeypatch.setattr(views, "follow", follow)
+        stepwise.restore(wb, AWAY, stepwise.apply(wb, AWAY, plan))
+
+    monkeypatch.setattr(views, "follow", meanwhile)
+    stepwise.apply(emptied_wb, AWAY, plan)
+
+    assert (rows(emptied_wb), tree(root), states(emptied_wb)) == (before, files, ["back"])
+
+
+def test_no_place_gets_a_row_while_its_file_moves(
+    emptied_wb: Workbench, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move, ingests = DiskStore.move, ThreadPoolExecutor(1)
+
+    def slow(store: DiskStore, path: str, to: str) -> None:
+        begun = ingests.submit(take_in, emptied_wb, root)
+        wait([begun], timeout=1)  # it has read the file by then, and waits
+        move(store, path, to)
+
+    (root / "litter.jpg").write_bytes(b"one")
+    monkeypatch.setattr(DiskStore, "move", slow)
+    set_aside(emptied_wb, "litter.jpg")
+    ingests.shutdown()
+
+    assert not (root / "litter.jpg").exists()
+    assert without_file(emptied_wb, root) == set()
+
+
+def killed_before_the_bytes_followed(wb: Workbench, *names: str) -> None:
+    plan = AwayPlan(wb.clock.now(), tuple(map(Away, names))).approve(by="ada")
+    with pytest.raises(KeyboardInterrupt):
+        stepwise.apply(wb, AWAY, plan, progress=_interrupt)
+
+
+def change(wb: Workbench, path: str, **values: object) -> None:
+    with wb.transaction() as session:
+        session.execute(sa.update(media_locator).where(media_locator.c.relative_path == path).values(**values))
+
+
+def without_file(wb: Workbench, root: Path) -> set[str]:
+    """Live rows of which nothing is in their place."""
+    with wb.reader as session:
+        return {one.relative_path for one in media.found(session, Wanted()) if not (root / one.relative_path).exists()}
 
 
 def _interrupt(*_: object, **__: object) -> None:
