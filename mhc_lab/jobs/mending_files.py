@@ -127,7 +127,7 @@ def quarantine(session: Session, bench: Bench, actions: Sequence[Mending], signe
             continue
         own = MediaId(UUID(one.subject)) if one.kind == "row" else None
         place = (bench.id(one.storage), one.path, digest, one.size_bytes)
-        leaving.append(Leaving(one.name, *place, one.found, own, keeper))
+        leaving.append(Leaving(one.name, *place, one.found, own, keeper, is_deleted=own is not None))
     left = setting_aside.leave(session, signed, leaving)
     out.refused += left.refused
     storages = {one.name: one.storage for one in actions}

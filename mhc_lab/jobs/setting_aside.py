@@ -15,7 +15,6 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError as Clash
 from sqlalchemy.orm import Session
 
 from mhc_lab.core import display
@@ -88,8 +87,8 @@ def leave(session: Session, signed: Signed, leaving: Sequence[Leaving]) -> Left:
     opened = opener(signed.wb, session)
     rows = media_audit.locked(session, {id_ for one in leaving for id_ in (one.media, one.keeper) if id_})
     read = _read(opened, _places(leaving, rows))
-    alike = _twins(session, opened, leaving)
-    objections = {one.name: why for one in leaving if (why := _objection(one, rows, read, alike))}
+    others = _twins(session, opened, leaving) | _meant(session, leaving)
+    objections = {one.name: why for one in leaving if (why := _objection(one, rows, read, others))}
     going = [one for one in leaving if one.name not in objections]
     own = (rows.get(one.media) for one in going if one.media)
     _delete(session, [row.id for row in own if row and row.deleted_at is None], signed.at)
@@ -159,13 +158,13 @@ def come_back(session: Session, signed: Signed, ids: Iterable[UUID]) -> tuple[st
     named = hold(session, ids)
     rows = media_audit.locked(session, {file.media_id for file in named if file.media_id})
     away = [file for file in quarantine.locked(session, [file.id for file in named]) if file.state != "back"]
-    objections = {file.id: why for file in away if (why := _objection_to_return(file, rows))}
+    live = _live(session, {_lay(file) for file in away if file.media_id})
+    objections = {file.id: why for file in away if (why := _objection_to_return(file, rows, live.get(_lay(file))))}
     coming = [(file, file.quarantine_path, file.relative_path) for file in away if file.id not in objections]
     came = _all_moved(opener(signed.wb, session), coming)
     objections |= {id_: _MOVED_WHY[is_there] for id_, is_there in came.items() if not is_there}
-    deleted = {file.id: file.media_id for file in away if came.get(file.id) and _was_deleted_then(file, rows)}
-    objections |= dict.fromkeys(_still_deleted(session, deleted), _MOVED_WHY[None])
     back = [file for file in away if file.id not in objections]
+    _revive(session, [file.media_id for file in back if _was_deleted_then(file, rows)])
     refused = [f"{file.storage}:{file.relative_path}: {objections[file.id]}" for file in away if file.id in objections]
     quarantine.change(session, [file.id for file in back], "back", at=signed.at)
     if back:
@@ -281,6 +280,18 @@ def _twins(session: Session, opened: Opener, leaving: Sequence[Leaving]) -> set[
     }
 
 
+def _meant(session: Session, leaving: Sequence[Leaving]) -> set[_Place]:
+    """Places whose file is that of another live row, which came since the plan was made."""
+    live = _live(session, {(one.storage, one.relative_path) for one in leaving})
+    return {
+        here
+        for one in leaving
+        if (row := live.get(here := (one.storage, one.relative_path)))
+        and row.id != one.media
+        and _is_meant(one.byte_id, row)
+    }
+
+
 def _folds(store: Store, path: str) -> bool:
     """Whether this is a disk that finds the file under another spelling, too."""
     folder, _, name = path.rpartition("/")
@@ -296,7 +307,7 @@ def _is_one_file(store: Store, path: str, other: str) -> bool:
 
 
 def _objection(
-    one: Leaving, rows: Mapping[MediaId, Row], read: Mapping[_Place, _Found], alike: Collection[_Place]
+    one: Leaving, rows: Mapping[MediaId, Row], read: Mapping[_Place, _Found], others: Collection[_Place]
 ) -> str:
     """Why a file has to stay; empty when it may go."""
     here = (one.storage, one.relative_path)
@@ -304,18 +315,26 @@ def _objection(
         return "it is not there any more"
     if read[here][1] != one.byte_id:
         return "it has other bytes by now, or cannot be read"
-    row = rows.get(one.media) if one.media else None
-    if one.media and (row is None or (row.storage_id, row.relative_path, row.byte_id) != (*here, one.byte_id)):
+    if one.media and not _is_as_planned(one, rows.get(one.media)):
         return "its row was changed"
     if one.keeper is None:
-        return _TWIN if here in alike else ""
+        return _TWIN if here in others else ""
     kept = rows.get(one.keeper)
     there = (kept.storage_id, kept.relative_path) if kept else here
     if kept is None or kept.deleted_at or there not in read or read[there][1] != one.byte_id:
         return "the file that should stay for it is not there with the same bytes"
     if read[here][0] == read[there][0]:
         return _SHARED
-    return _TWIN if here in alike else ""
+    return _TWIN if here in others else ""
+
+
+def _is_as_planned(one: Leaving, row: Row | None) -> bool:
+    place = (one.storage, one.relative_path, one.byte_id)
+    return (
+        row is not None
+        and (row.storage_id, row.relative_path, row.byte_id) == place
+        and (row.deleted_at is not None) == one.is_deleted
+    )
 
 
 def _address(store: Store, file: FoundFile) -> object:
@@ -371,10 +390,12 @@ def _all_moved(opened: Opener, moves: Sequence[tuple[QuarantinedFile, str, str]]
 _MOVED_WHY = {False: "it is neither in quarantine nor where it lay", None: "something else is in its place by now"}
 
 
-def _objection_to_return(file: QuarantinedFile, rows: Mapping[MediaId, Row]) -> str:
-    """Why a file cannot be put back; empty when nothing speaks against it."""
+def _objection_to_return(file: QuarantinedFile, rows: Mapping[MediaId, Row], live: Row | None) -> str:
+    """Why a file cannot be put back; empty when nothing speaks against it. ``live`` is about its place now."""
     if file.state in {"purging", "purged"}:
         return "it was purged"
+    if live and live.id != file.media_id:
+        return _MOVED_WHY[None]
     row = rows.get(file.media_id) if file.media_id else None
     is_elsewhere = row and (row.storage_id, row.relative_path) != (file.storage_id, file.relative_path)
     return "its row was changed" if is_elsewhere else ""
@@ -384,20 +405,6 @@ def _was_deleted_then(file: QuarantinedFile, rows: Mapping[MediaId, Row]) -> boo
     """Whether its row was deleted when it left: one that was deleted before stays deleted."""
     row = rows.get(file.media_id) if file.media_id else None
     return row is not None and row.deleted_at == file.set_aside_at
-
-
-def _still_deleted(session: Session, deleted: Mapping[UUID, MediaId | None]) -> list[UUID]:
-    """Let these rows live again; those that cannot, because another is registered in their place by now."""
-    if not deleted:
-        return []
-    try:
-        with session.begin_nested():
-            _revive(session, list(deleted.values()))
-    except Clash:
-        if len(deleted) == 1:
-            return list(deleted)
-        return [still for id_, media in deleted.items() for still in _still_deleted(session, {id_: media})]
-    return []
 
 
 def _revive(session: Session, ids: Sequence[MediaId | None]) -> None:

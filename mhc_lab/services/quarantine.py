@@ -39,6 +39,8 @@ class Leaving:
     """Its row; None when it has none."""
     keeper: MediaId | None = None
     """The file with the same bytes that stays for it; None: there is none, and it can never be purged."""
+    is_deleted: bool = False
+    """Whether its row was deleted before, and only the file leaves."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,11 +95,11 @@ def set_aside(wb: Workbench, *names: str) -> Receipt:
     return stepwise.apply(wb, AWAY, AwayPlan(wb.clock.now(), tuple(map(Away, names))).approve(by="ada"))
 
 
-def leave_without_row(wb: Workbench, path: str) -> setting_aside.Left:
+def leave_without_row(wb: Workbench, path: str, content: bytes = b"two") -> setting_aside.Left:
     """A file of which nobody has a row under this name, in a run of its own."""
     run = set_aside(wb).run
     with wb.transaction() as session:
-        size, bytes_ = 3, ByteId(hashlib.sha256(b"two").hexdigest())
+        size, bytes_ = len(content), ByteId(hashlib.sha256(content).hexdigest())
         storage = storages.get(session, "disk").id
         signed = Signed(wb, run, "ada", wb.clock.now())
         return setting_aside.leave(session, signed, [Leaving(path, storage, path, bytes_, size, "an orphan")])
@@ -377,6 +377,53 @@ def test_no_place_gets_a_row_while_its_file_moves(
 
     assert not (root / "litter.jpg").exists()
     assert without_file(emptied_wb, root) == set()
+
+
+def test_a_file_stays_that_another_live_row_is_about(emptied_wb: Workbench, root: Path) -> None:
+    change(emptied_wb, COPY, deleted_at=sa.func.now())
+    take_in(emptied_wb, root)  # another row for the same file
+    change(emptied_wb, OTHER, deleted_at=sa.func.now())
+
+    stays = leave_without_row(emptied_wb, COPY, b"one")
+    goes = leave_without_row(emptied_wb, OTHER, b"two")
+
+    assert "of another row" in stays.refused[0]
+    assert goes.refused == ()
+
+
+@pytest.mark.parametrize("is_deleted", [True, False])
+def test_a_file_stays_whose_row_was_brought_back_or_deleted_since(
+    emptied_wb: Workbench, root: Path, is_deleted: bool
+) -> None:
+    change(emptied_wb, COPY, deleted_at=None if is_deleted else sa.func.now())
+
+    left = leave_with_row(emptied_wb, COPY, is_deleted=is_deleted)
+
+    assert left.refused == (f"{COPY}: its row was changed",)
+
+
+def test_a_file_does_not_come_back_below_the_row_of_another(emptied_wb: Workbench, root: Path) -> None:
+    receipt = set_aside(emptied_wb, COPY)
+    (root / COPY).write_bytes(b"one")
+    take_in(emptied_wb, root)
+    (root / COPY).unlink()  # what is registered there now is missing
+
+    back = stepwise.restore(emptied_wb, AWAY, receipt)
+
+    assert "something else is in its place" in back.refused[0]
+    assert not (root / COPY).exists()
+    assert (root / ".mhc-quarantine" / str(receipt.run) / COPY).read_bytes() == b"one"
+
+
+def leave_with_row(wb: Workbench, path: str, *, is_deleted: bool) -> setting_aside.Left:
+    """The file of a row that was planned to be deleted, or live, in a run of its own."""
+    run = set_aside(wb).run
+    with wb.transaction() as session:
+        rows = [*media.found(session, Wanted()), *media.found(session, Wanted(is_deleted=True))]
+        row = next(one for one in rows if one.relative_path == path)
+        place = (storages.get(session, "disk").id, path, row.byte_id, row.size_bytes)
+        leaving = Leaving(path, *place, "it was deleted", row.id, is_deleted=is_deleted)
+        return setting_aside.leave(session, Signed(wb, run, "ada", wb.clock.now()), [leaving])
 
 
 def killed_before_the_bytes_followed(wb: Workbench, *names: str) -> None:
