@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
 
 from mhc_lab.core import display
-from mhc_lab.core.errors import IntegrityError, RefusedError
+from mhc_lab.core.errors import ConfigurationError, IntegrityError, RefusedError
 from mhc_lab.core.ids import MediaId, RunId
 from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.jobs import journal, setting_aside, stepwise
@@ -228,12 +228,16 @@ def _remove(wb: Workbench, session: Session, marked: Sequence[QuarantinedFile]) 
 
 def _removed(opened: setting_aside.Opener, file: QuarantinedFile) -> str:
     """Why the file could not be removed; empty when it is gone, by us now or before we were killed."""
+    store = opened(file.storage_id)
     try:
-        opened(file.storage_id).remove(file.quarantine_path, expected=file.byte_id)
+        store.remove(file.quarantine_path, expected=file.byte_id)
     except FileNotFoundError:
         pass
     except IntegrityError:
         return "it has other bytes by now"
+    except (OSError, RefusedError, ConfigurationError) as failure:
+        setting_aside.has(store, file.quarantine_path, file.byte_id)  # a store that is offline fails here again
+        return str(failure)
     return ""
 
 

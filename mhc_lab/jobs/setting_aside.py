@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -18,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from mhc_lab.core import display
-from mhc_lab.core.errors import IntegrityError, RefusedError
+from mhc_lab.core.errors import ConfigurationError, IntegrityError, RefusedError
 from mhc_lab.core.ids import ByteId, MediaId, RunId, StorageId
 from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.jobs import journal, stores, views
@@ -39,7 +40,8 @@ _MOVERS = 4
 
 _TWIN = "it is the file of another row, too, which stays"
 _SHARED = "it is the very file that should stay"
-_VANISHED = "it vanished before it could be set aside"
+_NOWHERE = "it is neither in quarantine nor where it lay"
+_TAKEN = "something else is in its place by now"
 _NAMED = 5
 """Files that a message names."""
 
@@ -131,26 +133,15 @@ def _settled(wb: Workbench, session: Session, files: Sequence[QuarantinedFile]) 
     live = _live(session, {_lay(file) for file in files})
     leaving = [file for file in quarantine.locked(session, [file.id for file in files]) if file.state == "leaving"]
     staying = {file.id: _TWIN for file in leaving if _is_meant(file.byte_id, live.get(_lay(file)))}
-    opened = opener(wb, session)
-    going = [file for file in leaving if file.id not in staying]
-    replaced = [
-        file
-        for file in going
-        if _lay(file) in live and not has(opened(file.storage_id), file.relative_path, file.byte_id)
-    ]
-    went = _all_moved(
-        opened, [(file, file.relative_path, file.quarantine_path) for file in going if file not in replaced]
+    reasons = staying | _all_moved(
+        opener(wb, session),
+        [(file, file.relative_path, file.quarantine_path) for file in leaving if file.id not in staying],
+        unsure={file.id for file in leaving if _lay(file) in live},
     )
-    went |= {file.id: has(opened(file.storage_id), file.quarantine_path, file.byte_id) for file in replaced}
-    if blocked := [file.quarantine_path for file in going if went[file.id] is None]:
-        raise IntegrityError(
-            f"Something else lies in quarantine at {blocked[0]}. Move it away, then apply again to finish the run."
-        )
     at = wb.clock.now()
     quarantine.change(session, staying, "back", at=at)
-    quarantine.change(session, [file.id for file in going], "aside", at=at)
-    why = staying | {id_: _VANISHED for id_, is_there in went.items() if not is_there}
-    return [f"{file.place}: {why[file.id]}" for file in leaving if file.id in why]
+    quarantine.change(session, [id_ for id_, why in reasons.items() if why in {"", _NOWHERE}], "aside", at=at)
+    return [f"{file.place}: {reasons[file.id]}" for file in leaving if reasons[file.id]]
 
 
 def come_back(session: Session, signed: Signed, ids: Iterable[UUID]) -> tuple[str, ...]:
@@ -161,8 +152,7 @@ def come_back(session: Session, signed: Signed, ids: Iterable[UUID]) -> tuple[st
     live = _live(session, {_lay(file) for file in away if file.media_id})
     objections = {file.id: why for file in away if (why := _objection_to_return(file, rows, live.get(_lay(file))))}
     coming = [(file, file.quarantine_path, file.relative_path) for file in away if file.id not in objections]
-    came = _all_moved(opener(signed.wb, session), coming)
-    objections |= {id_: _MOVED_WHY[is_there] for id_, is_there in came.items() if not is_there}
+    objections |= {id_: why for id_, why in _all_moved(opener(signed.wb, session), coming).items() if why}
     back = [file for file in away if file.id not in objections]
     _revive(session, [file.media_id for file in back if _was_deleted_then(file, rows)])
     refused = [f"{file.storage}:{file.relative_path}: {objections[file.id]}" for file in away if file.id in objections]
@@ -359,7 +349,8 @@ def moved(store: Store, path: str, to: str, byte_id: ByteId) -> bool:
     except FileExistsError:
         if not has(store, to, byte_id):
             raise
-        store.remove(path, expected=byte_id)  # a bucket copies first
+        with suppress(IntegrityError):  # somebody wrote to the old place since
+            store.remove(path, expected=byte_id)  # a bucket copies first
     return True
 
 
@@ -367,27 +358,33 @@ def has(store: Store, path: str, byte_id: ByteId) -> bool:
     """Whether a file with these bytes, read now, is at ``path``."""
     try:
         return next(store.digests([store.stat(path)])) == byte_id
-    except (FileNotFoundError, RefusedError):
+    except (OSError, RefusedError):
         return False
 
 
-def _all_moved(opened: Opener, moves: Sequence[tuple[QuarantinedFile, str, str]]) -> dict[UUID, bool | None]:
-    """Of each file whether it is in its new place; None when something else is there."""
+_Move = tuple[QuarantinedFile, str, str]
+"""A file, where it is, and where it goes."""
 
-    def one(move: tuple[QuarantinedFile, str, str]) -> bool | None:
+
+def _all_moved(opened: Opener, moves: Sequence[_Move], unsure: Collection[UUID] = ()) -> dict[UUID, str]:
+    """Of each file why it is not in its new place; empty when it is. Of those that are ``unsure`` the bytes are compared before."""
+
+    def one(move: _Move) -> str:
         file, path, to = move
+        store = opened(file.storage_id)
         try:
-            return moved(opened(file.storage_id), path, to, file.byte_id)
+            if file.id in unsure and not has(store, path, file.byte_id):
+                return "" if has(store, to, file.byte_id) else _NOWHERE
+            return "" if moved(store, path, to, file.byte_id) else _NOWHERE
         except FileExistsError:
-            return None
+            return _TAKEN
+        except (OSError, RefusedError, IntegrityError, ConfigurationError) as failure:
+            return "" if has(store, to, file.byte_id) else str(failure)  # a store that is offline fails here again
 
     for file, *_ in moves:
         opened(file.storage_id)  # here, because a session is no thread's but ours
     with ThreadPoolExecutor(_MOVERS) as movers:
-        return {file.id: is_there for (file, *_), is_there in zip(moves, movers.map(one, moves), strict=True)}
-
-
-_MOVED_WHY = {False: "it is neither in quarantine nor where it lay", None: "something else is in its place by now"}
+        return {file.id: why for (file, *_), why in zip(moves, movers.map(one, moves), strict=True)}
 
 
 def _objection_to_return(file: QuarantinedFile, rows: Mapping[MediaId, Row], live: Row | None) -> str:
@@ -395,7 +392,7 @@ def _objection_to_return(file: QuarantinedFile, rows: Mapping[MediaId, Row], liv
     if file.state in {"purging", "purged"}:
         return "it was purged"
     if live and live.id != file.media_id:
-        return _MOVED_WHY[None]
+        return _TAKEN
     row = rows.get(file.media_id) if file.media_id else None
     is_elsewhere = row and (row.storage_id, row.relative_path) != (file.storage_id, file.relative_path)
     return "its row was changed" if is_elsewhere else ""

@@ -95,7 +95,7 @@ def apply(wb: Workbench, job: Job[P], plan: Approved[P], *, progress: Progress =
 
 
 def restore(wb: Workbench, job: Job[P], receipt: Receipt, *, progress: Progress = SILENT) -> Receipt:
-    """Undo what ``receipt`` says was done.
+    """Undo what ``receipt`` says was done; also when every step is done and only the bytes cannot follow.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def restore(wb: Workbench, job: Job[P], receipt: Receipt, *, progress: Progress 
         journal.lock(session, job.kind)
         undone = journal.get(session, receipt.run, kind=job.kind)
         known = journal.of_plan(session, f"restore {undone.id}")
-        if known is None and (undone.state != "done" or undone.restores):
+        if known is None and (undone.restores or journal.steps(session, undone.id, state="intended")):
             raise RefusedError("Only a finished run can be undone. Apply its plan again to finish it.", rule="restore")
         run = known.id if known else _begin_restore(wb, session, job, undone)
     return _carry_out(wb, job, run, progress)

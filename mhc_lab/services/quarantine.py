@@ -6,10 +6,10 @@ A row says what is meant to be before the bytes follow: ``leaving`` is in its ol
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePosixPath
 from typing import Literal
 from uuid import UUID
 
@@ -20,6 +20,9 @@ from mhc_lab.core.ids import ByteId, MediaId, RunId, StorageId
 from mhc_lab.schema.media import file_storages, quarantined_files
 from mhc_lab.storage.layout import safe_name
 from mhc_lab.storage.store import QUARANTINE
+
+_LONGEST = 512
+"""In bytes: the key of an object has to have room for what comes before a path."""
 
 State = Literal["leaving", "aside", "returning", "back", "purging", "purged"]
 
@@ -76,9 +79,14 @@ _PLACED = quarantined_files.join(file_storages)
 
 
 def place(run: RunId, relative_path: str) -> str:
-    """Where a file goes that ``run`` sets aside: below a folder of the run, under its own path as far as every disk can keep it."""
-    parts = (safe_name(part) for part in PurePosixPath(relative_path).parts)
-    return "/".join((QUARANTINE, str(run), *parts))
+    """Where a file goes that ``run`` sets aside: under its own path when every store can keep that there, else under its digest."""
+    is_plain = len(relative_path.encode()) <= _LONGEST and all(map(_is_plain, relative_path.split("/")))
+    name = relative_path if is_plain else hashlib.sha256(relative_path.encode()).hexdigest()
+    return f"{QUARANTINE}/{run}/{name}"
+
+
+def _is_plain(part: str) -> bool:
+    return "\\" not in part and safe_name(part) == part
 
 
 def add(session: Session, run: RunId, leaving: Sequence[Leaving], *, at: datetime) -> dict[str, UUID]:

@@ -219,6 +219,19 @@ def test_a_file_that_has_other_bytes_in_quarantine_is_not_removed(
     assert set_aside(root) == {"b.jpg"}
 
 
+def test_what_cannot_be_removed_is_told_and_keeps_no_other(emptied_wb: Workbench, root: Path, aside: Receipt) -> None:
+    there = next((root / ".mhc-quarantine").rglob("b.jpg"))
+    there.unlink()
+    there.mkdir()
+
+    receipt = purged(emptied_wb)
+
+    assert receipt.done_count == 1
+    assert f"disk:{COPY}: " in receipt.refused[0]
+    assert "is not a file" in receipt.refused[0]
+    assert states(emptied_wb) == {COPY: "aside", THIRD: "purged"}
+
+
 def test_a_purge_killed_after_the_bytes_were_removed_is_finished_by_the_next(
     emptied_wb: Workbench, root: Path, aside: Receipt, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import ClassVar
 from uuid import UUID, uuid4
@@ -16,17 +17,18 @@ from sqlalchemy.orm import Session
 
 from mhc_lab.core.errors import IntegrityError, RefusedError
 from mhc_lab.core.ids import ByteId
-from mhc_lab.jobs import ingest, saving, setting_aside, stepwise, stores, views
+from mhc_lab.jobs import ingest, journal, saving, setting_aside, stepwise, stores, views
 from mhc_lab.jobs import quarantine as brought_back
 from mhc_lab.jobs.ingest import Tally
 from mhc_lab.jobs.journal import Step
-from mhc_lab.jobs.plan import Plan, Receipt
+from mhc_lab.jobs.plan import Approved, Plan, Receipt
 from mhc_lab.jobs.stepwise import Job, Signed
 from mhc_lab.schema.media import media_locator, quarantined_files
 from mhc_lab.services import media, people, quarantine, storages
 from mhc_lab.services.media import Wanted
 from mhc_lab.services.quarantine import Leaving
 from mhc_lab.storage.disk import DiskStore
+from mhc_lab.storage.memory import MemoryStore
 from mhc_lab.workbench import Workbench
 
 KEPT, COPY, OTHER = "people/ann/auto/a.jpg", "people/ann/uploads/copy of a.jpg", "people/ann/uploads/b.jpg"
@@ -229,7 +231,7 @@ def test_a_file_that_vanishes_before_it_is_moved_is_told_once(
         (root / COPY).unlink()
 
     monkeypatch.setattr(views, "follow", taken_away)
-    with pytest.raises(IntegrityError, match=r"1 file did not go .*vanished"):
+    with pytest.raises(IntegrityError, match=r"1 file did not go .*neither in quarantine nor where it lay"):
         set_aside(emptied_wb, COPY, OTHER)
     monkeypatch.undo()
 
@@ -318,7 +320,7 @@ def test_a_file_stays_that_came_in_the_place_of_one_which_was_to_leave(emptied_w
         new = {"id": uuid4(), "deleted_at": None, "byte_id": hashlib.sha256(b"a new one").hexdigest(), "size_bytes": 9}
         session.execute(sa.insert(media_locator).values(row | new))
 
-    with pytest.raises(IntegrityError, match="vanished"):
+    with pytest.raises(IntegrityError, match="neither in quarantine nor where it lay"):
         set_aside(emptied_wb, COPY)
 
     assert (root / COPY).read_bytes() == b"a new one"
@@ -413,6 +415,85 @@ def test_a_file_does_not_come_back_below_the_row_of_another(emptied_wb: Workbenc
     assert "something else is in its place" in back.refused[0]
     assert not (root / COPY).exists()
     assert (root / ".mhc-quarantine" / str(receipt.run) / COPY).read_bytes() == b"one"
+
+
+# what cannot be moved
+
+
+def test_a_name_that_is_a_path_on_other_systems_leaves_and_comes_back(emptied_wb: Workbench, root: Path) -> None:
+    (root / "..\\..\\evil.jpg").write_bytes(b"one")
+    files = tree(root)
+
+    receipt = set_aside(emptied_wb, "..\\..\\evil.jpg")
+    was_there = (root / "..\\..\\evil.jpg").exists()
+    back = stepwise.restore(emptied_wb, AWAY, receipt)
+
+    assert (was_there, receipt.refused, back.refused) == (False, (), ())
+    assert tree(root) == files
+
+
+def test_a_file_that_cannot_be_moved_keeps_no_other_and_the_run_can_be_finished(
+    emptied_wb: Workbench, root: Path
+) -> None:
+    plan = blocked(emptied_wb, root)
+
+    with pytest.raises(IntegrityError, match=rf"1 file did not go .*disk:{COPY}: .*mhc away restore"):
+        stepwise.apply(emptied_wb, AWAY, plan)
+    assert sorted(states(emptied_wb)) == ["aside", "leaving"]
+    next((root / ".mhc-quarantine").glob("*/people")).unlink()
+    receipt = stepwise.apply(emptied_wb, AWAY, plan)
+
+    assert receipt.done_count == 2
+    assert states(emptied_wb) == ["aside", "aside"]
+
+
+def test_a_run_whose_bytes_cannot_follow_can_be_undone(emptied_wb: Workbench, root: Path) -> None:
+    plan, before = blocked(emptied_wb, root), tree(root)
+    with pytest.raises(IntegrityError):
+        stepwise.apply(emptied_wb, AWAY, plan)
+    with emptied_wb.reader as session:
+        (run,) = journal.recent(session, "away")
+
+    back = stepwise.restore(emptied_wb, AWAY, stepwise.receipt_of(emptied_wb, AWAY, run.id))
+
+    assert back.refused == ()
+    assert tree(root) == before
+    assert without_file(emptied_wb, root) == set()
+    with pytest.raises(RefusedError, match="applied and undone"):
+        stepwise.apply(emptied_wb, AWAY, plan)
+
+
+def test_a_run_with_steps_before_it_is_not_undone(emptied_wb: Workbench, root: Path) -> None:
+    with emptied_wb.transaction() as session:
+        plan = AwayPlan(emptied_wb.clock.now(), (Away(COPY),)).approve(by="ada")
+        run = journal.begin(session, plan, _steps(session, plan.plan), at=emptied_wb.clock.now())
+
+    with pytest.raises(RefusedError, match="Only a finished run"):
+        stepwise.restore(emptied_wb, AWAY, stepwise.receipt_of(emptied_wb, AWAY, run))
+
+
+def test_a_place_that_was_written_anew_after_a_killed_copy_is_left_alone() -> None:
+    store = MemoryStore()
+    store.put("a.jpg", BytesIO(b"new"))
+    store.put(".mhc-quarantine/x/a.jpg", BytesIO(b"one"))
+
+    went = setting_aside.moved(store, "a.jpg", ".mhc-quarantine/x/a.jpg", ByteId(hashlib.sha256(b"one").hexdigest()))
+
+    assert went
+    assert store.read("a.jpg").read() == b"new"
+
+
+def blocked(wb: Workbench, root: Path) -> Approved[AwayPlan]:
+    """A run with two files of which one has no way into quarantine, because a file lies in it; killed before they follow."""
+    (root / "litter.jpg").write_bytes(b"one")
+    plan = AwayPlan(wb.clock.now(), (Away(COPY), Away("litter.jpg"))).approve(by="ada")
+    with pytest.raises(KeyboardInterrupt):
+        stepwise.apply(wb, AWAY, plan, progress=_interrupt)
+    with wb.reader as session:
+        (run,) = journal.recent(session, "away")
+    (root / ".mhc-quarantine" / str(run.id)).mkdir(parents=True)
+    (root / ".mhc-quarantine" / str(run.id) / "people").write_bytes(b"in the way")
+    return plan
 
 
 def leave_with_row(wb: Workbench, path: str, *, is_deleted: bool) -> setting_aside.Left:
