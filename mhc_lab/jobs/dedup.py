@@ -298,8 +298,8 @@ def _record_back(session: Session, one: Gone, signed: Signed) -> str:
     """Bring the second record of one file back; why not, or empty."""
     try:
         media.restore(session, media.get(session, one.media), by=signed.by)
-    except ConflictError:
-        return "another file is registered in its place by now"
+    except (ConflictError, RefusedError):
+        return "another file is registered in its place by now, or its own was set aside"
     return ""
 
 

@@ -140,6 +140,12 @@ def in_state(session: Session, *states: State) -> list[QuarantinedFile]:
     return _found(session, quarantined_files.c.state.in_(states))
 
 
+def of_row(session: Session, media: MediaId) -> QuarantinedFile | None:
+    """The file of this row, when it was set aside and did not come back."""
+    away = quarantined_files.c.state.in_(("leaving", "aside", "purging"))
+    return next(iter(_found(session, quarantined_files.c.media_id == media, away)), None)
+
+
 def change(session: Session, ids: Iterable[UUID], state: State, *, at: datetime) -> None:
     """Note that these files are in ``state`` now."""
     session.execute(sa.update(quarantined_files).where(_is_one_of(ids)).values(state=state, changed_at=at))

@@ -21,7 +21,7 @@ from mhc_lab.jobs.dedup import DedupPlan, apply_dedup, plan_dedup, restore
 from mhc_lab.jobs.plan import Receipt
 from mhc_lab.jobs.purge import plan_purge
 from mhc_lab.schema.media import skipped_photosets, snapshot_pictures
-from mhc_lab.services import people, storages
+from mhc_lab.services import media, people, storages
 from mhc_lab.workbench import Workbench
 from tests.support.copies import (
     ALONE,
@@ -360,6 +360,17 @@ def test_a_reference_that_is_gone_does_not_hinder(emptied_wb: Workbench, root: P
         session.execute(sa.delete(snapshot_pictures))
 
     assert restore(emptied_wb, receipt).refused == ()
+
+
+def test_the_row_of_a_file_in_quarantine_is_not_brought_back_without_it(emptied_wb: Workbench, root: Path) -> None:
+    before = state(emptied_wb, root)
+    receipt = applied(emptied_wb)
+
+    with pytest.raises(RefusedError, match="mhc quarantine restore"), emptied_wb.transaction() as session:
+        media.restore(session, files(emptied_wb)[COPY], by="ada")
+
+    assert restore(emptied_wb, receipt).refused == ()
+    assert state(emptied_wb, root) == before
 
 
 # two at once
