@@ -46,6 +46,8 @@ _NAMED = 5
 """Files that a message names."""
 
 Opener = Callable[[StorageId], Store]
+Kept = tuple[MediaId, ByteId]
+"""A record, and the bytes that it has to have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,15 +173,13 @@ def hold(session: Session, ids: Iterable[UUID]) -> list[QuarantinedFile]:
     return files
 
 
-def kept(wb: Workbench, session: Session, wanted: Mapping[MediaId, ByteId]) -> set[MediaId]:
+def kept(wb: Workbench, session: Session, wanted: Collection[Kept]) -> set[Kept]:
     """Which of these records are live and have these bytes, read now; the records stay so until the transaction ends."""
     opened = opener(wb, session)
-    live = {id_: row for id_, row in media_audit.locked(session, set(wanted)).items() if row.deleted_at is None}
-    read = _read(opened, {(row.storage_id, row.relative_path) for row in live.values()})
-    nothing = (None, None)
-    return {
-        id_ for id_, row in live.items() if read.get((row.storage_id, row.relative_path), nothing)[1] == wanted[id_]
-    }
+    rows = media_audit.locked(session, {id_ for id_, _ in wanted})
+    live = {id_: (row.storage_id, row.relative_path) for id_, row in rows.items() if row.deleted_at is None}
+    read = _read(opened, set(live.values()))
+    return {(id_, byte_id) for id_, byte_id in wanted if id_ in live and read.get(live[id_], _NOTHING)[1] == byte_id}
 
 
 def staying(session: Session, store: Store, storage: StorageId, files: Iterable[FoundFile]) -> set[str]:
@@ -225,6 +225,7 @@ def _is_there(store: Store, file: FoundFile) -> bool:
 _Place = tuple[StorageId, str]
 _Found = tuple[object, ByteId | None]
 """The address of a file and which bytes it has."""
+_NOTHING: _Found = (None, None)
 
 
 def _places(leaving: Sequence[Leaving], rows: Mapping[MediaId, Row]) -> set[_Place]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -230,6 +231,29 @@ def test_what_cannot_be_removed_is_told_and_keeps_no_other(emptied_wb: Workbench
     assert f"disk:{COPY}: " in receipt.refused[0]
     assert "is not a file" in receipt.refused[0]
     assert states(emptied_wb) == {COPY: "aside", THIRD: "purged"}
+
+
+def test_what_has_other_bytes_than_its_keeper_stays_beside_what_has_the_same(
+    emptied_wb: Workbench, root: Path, aside: Receipt
+) -> None:
+    plan = plan_purge(emptied_wb, older_than_days=0)
+
+    def differ(done: int, total: int | None, doing: str) -> None:
+        """One of the two gets other bytes in its row and its place, as if its keeper never had them."""
+        next((root / ".mhc-quarantine").rglob("b.jpg")).write_bytes(b"other")
+        with emptied_wb.transaction() as session:
+            row = sa.update(quarantined_files).where(quarantined_files.c.relative_path == COPY)
+            session.execute(row.values(byte_id=hashlib.sha256(b"other").hexdigest()))
+
+    receipt = apply_purge(emptied_wb, plan.approve(by="ada"), progress=at_steps(differ))
+
+    assert receipt.done_count == 1
+    assert set_aside(root) == {"b.jpg"}
+
+
+def at_steps(then: Callable[[int, int | None, str], None]) -> Callable[[int, int | None, str], None]:
+    """A progress that does something once the steps are done and no byte is removed."""
+    return lambda done, total, doing: then(done, total, doing) if doing == "steps" else None
 
 
 def test_a_purge_killed_after_the_bytes_were_removed_is_finished_by_the_next(
