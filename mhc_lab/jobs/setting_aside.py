@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -35,6 +36,8 @@ from mhc_lab.workbench import Workbench
 
 _AT_ONCE = 200
 """Files whose bytes move before their rows say so."""
+_ASKED = 16
+"""Files that a store is asked for at once: a bucket answers as soon for many as for one."""
 _MOVERS = 4
 """Files that move at once: a disk syncs several as fast as one."""
 
@@ -187,7 +190,7 @@ def staying(session: Session, store: Store, storage: StorageId, files: Iterable[
     quarantine.hold_files(session, storage)
     found = {file.relative_path: file for file in files}
     left = quarantine.left(session, storage, found)
-    gone = {path for path, states in left.items() if "leaving" in states or not _is_there(store, found[path])}
+    gone = {path for path, states in left.items() if "leaving" in states or _stat(store, path) != found[path]}
     return found.keys() - gone
 
 
@@ -215,13 +218,6 @@ def _is_meant(byte_id: ByteId, live: Row | None) -> bool:
     return live is not None and live.byte_id == byte_id
 
 
-def _is_there(store: Store, file: FoundFile) -> bool:
-    try:
-        return store.stat(file.relative_path)[:3] == file[:3]
-    except (OSError, RefusedError):
-        return False
-
-
 _Place = tuple[StorageId, str]
 _Found = tuple[object, ByteId | None]
 """The address of a file and which bytes it has."""
@@ -237,17 +233,27 @@ def _places(leaving: Sequence[Leaving], rows: Mapping[MediaId, Row]) -> set[_Pla
 
 def _read(opened: Opener, places: Iterable[_Place]) -> dict[_Place, _Found]:
     """What lies in each place now and which bytes it has; a place with nothing in it is left out."""
-    by_storage: dict[StorageId, list[FoundFile]] = defaultdict(list)
+    by_storage: dict[StorageId, list[str]] = defaultdict(list)
     for storage, path in sorted(places):
-        try:
-            by_storage[storage].append(opened(storage).stat(path))
-        except (OSError, RefusedError):
-            continue
+        by_storage[storage].append(path)
     return {
         (storage, file.relative_path): (_address(opened(storage), file), digest)
-        for storage, files in by_storage.items()
-        for file, digest in zip(files, opened(storage).digests(files), strict=True)
+        for storage, paths in by_storage.items()
+        for file, digest in _digests(opened(storage), paths)
     }
+
+
+def _digests(store: Store, paths: Sequence[str]) -> Iterable[tuple[FoundFile, ByteId | None]]:
+    with ThreadPoolExecutor(_ASKED) as asking:
+        files = [file for file in asking.map(partial(_stat, store), paths) if file]
+    return zip(files, store.digests(files), strict=True)
+
+
+def _stat(store: Store, path: str) -> FoundFile | None:
+    try:
+        return store.stat(path)
+    except (OSError, RefusedError):
+        return None
 
 
 def _twins(session: Session, opened: Opener, leaving: Sequence[Leaving]) -> set[_Place]:
@@ -291,10 +297,8 @@ def _folds(store: Store, path: str) -> bool:
 
 
 def _is_one_file(store: Store, path: str, other: str) -> bool:
-    try:
-        return _address(store, store.stat(path)) == _address(store, store.stat(other))
-    except (OSError, RefusedError):
-        return False
+    this, that = _stat(store, path), _stat(store, other)
+    return this is not None and that is not None and _address(store, this) == _address(store, that)
 
 
 def _objection(
