@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -20,7 +20,7 @@ from mhc_lab.core import display
 from mhc_lab.core.errors import ConflictError, RefusedError
 from mhc_lab.core.ids import MediaId, RunId
 from mhc_lab.core.progress import SILENT, Progress
-from mhc_lab.jobs import journal, setting_aside, stepwise
+from mhc_lab.jobs import journal, setting_aside, stepwise, views
 from mhc_lab.jobs.baseline import GATE
 from mhc_lab.jobs.journal import Step
 from mhc_lab.jobs.plan import Approved, Plan, Receipt
@@ -316,6 +316,15 @@ def _moved(one: Gone) -> Moved:
     return Moved(one.media, one.keeper, one.keys)
 
 
+def _settle(wb: Workbench, run: RunId, progress: Progress) -> None:
+    """Let views show what is registered now, then the bytes of what was set aside follow."""
+    with wb.reader as session:
+        listed: list[Any] = [step.action[stepwise.ACTIONS] for step in journal.steps(session, run, state="done")]
+        names = media.storages_of(session, [MediaId(UUID(one["media"])) for some in listed for one in some])
+    views.follow(wb, names)
+    setting_aside.settle(wb, run, progress)
+
+
 def _title(count: int, is_restore: bool) -> str:  # noqa: FBT001 - called by position
     copies = display.plural(count, "redundant copy", "redundant copies")
     return f"{copies} brought back" if is_restore else f"{copies} set aside"
@@ -342,4 +351,4 @@ def _is_across(wb: Workbench, run: RunId) -> bool:
     return bool(said.get("across_persons"))
 
 
-DEDUP = Job(KIND, "steps", _steps, _reverse, _do, _title, settle=setting_aside.settle, gate=_Gate())
+DEDUP = Job(KIND, "steps", _steps, _reverse, _do, _title, settle=_settle, gate=_Gate())

@@ -23,7 +23,7 @@ from mhc_lab.core import display
 from mhc_lab.core.errors import ConfigurationError, IntegrityError, RefusedError
 from mhc_lab.core.ids import ByteId, MediaId, RunId, StorageId
 from mhc_lab.core.progress import SILENT, Progress
-from mhc_lab.jobs import journal, stores, views
+from mhc_lab.jobs import journal, stores
 from mhc_lab.jobs.stepwise import Signed
 from mhc_lab.schema.media import media_locator
 from mhc_lab.services import audit_log, media_audit, quarantine, storages
@@ -109,6 +109,8 @@ def leave(session: Session, signed: Signed, leaving: Sequence[Leaving]) -> Left:
 def settle(wb: Workbench, run: RunId, progress: Progress = SILENT) -> None:
     """Move the bytes of what ``run`` set aside and is still to leave, whatever has happened since.
 
+    Views are to show the rows as they are by then, so that no link leads nowhere.
+
     Raises
     ------
     IntegrityError
@@ -118,7 +120,6 @@ def settle(wb: Workbench, run: RunId, progress: Progress = SILENT) -> None:
     with wb.reader as session:
         files = quarantine.of_run(session, run, "leaving")
         kind = journal.one(session, run).kind
-    views.follow(wb, {file.storage for file in files})  # first, so that no link leads nowhere
     told: list[str] = []
     for start in range(0, len(files), _AT_ONCE):
         some = files[start : start + _AT_ONCE]

@@ -149,6 +149,12 @@ def those(session: Session, ids: Iterable[MediaId]) -> dict[MediaId, MediaFile]:
     return {file.id: file for file in map(_file, rows)}
 
 
+def storages_of(session: Session, ids: Iterable[MediaId]) -> set[str]:
+    """The names of the storages in which these files lie, or lay."""
+    wanted = media_locator.c.id == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Uuid)))
+    return set(session.scalars(sa.select(file_storages.c.name).distinct().join(media_locator).where(wanted)))
+
+
 def get(session: Session, name: str | MediaId) -> MediaFile:
     """The file with that id, or the one whose id begins so.
 

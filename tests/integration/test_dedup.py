@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from mhc_lab.core.errors import RefusedError
 from mhc_lab.core.secrets import Secret
-from mhc_lab.jobs import dedup, ingest, stores
+from mhc_lab.jobs import dedup, ingest, stores, views
 from mhc_lab.jobs.dedup import DedupPlan, apply_dedup, plan_dedup, restore
 from mhc_lab.jobs.plan import Receipt
 from mhc_lab.jobs.purge import plan_purge
@@ -184,6 +184,25 @@ def test_everything_comes_back_as_it_was(emptied_wb: Workbench, root: Path) -> N
 
     assert (undone.done_count, undone.refused) == (2, ())
     assert state(emptied_wb, root) == before
+
+
+def test_views_show_what_is_there_after_a_run_and_after_its_restore(emptied_wb: Workbench, root: Path) -> None:
+    with emptied_wb.reader as session:
+        storage = storages.get(session, "disk")
+    views.build(emptied_wb, storage)
+    before = links(root)
+
+    receipt = applied(emptied_wb)
+    after = links(root)
+    restore(emptied_wb, receipt)
+
+    assert all(link.exists() for link in after)
+    assert len(after) < len(before)
+    assert links(root) == before
+
+
+def links(root: Path) -> set[Path]:
+    return {path for path in root.rglob("*") if path.is_symlink()}
 
 
 def test_across_persons_references_tags_and_favourites_move_and_no_primary_mark(

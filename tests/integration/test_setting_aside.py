@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from io import BytesIO
@@ -16,8 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from mhc_lab.core.errors import IntegrityError, RefusedError
-from mhc_lab.core.ids import ByteId
-from mhc_lab.jobs import ingest, journal, saving, setting_aside, stepwise, stores, views
+from mhc_lab.core.ids import ByteId, StorageId
+from mhc_lab.jobs import ingest, journal, saving, setting_aside, stepwise, stores
 from mhc_lab.jobs import quarantine as brought_back
 from mhc_lab.jobs.ingest import Tally
 from mhc_lab.jobs.journal import Step
@@ -230,7 +231,7 @@ def test_a_file_that_vanishes_before_it_is_moved_is_told_once(
     def taken_away(*_: object) -> None:
         (root / COPY).unlink()
 
-    monkeypatch.setattr(views, "follow", taken_away)
+    monkeypatch.setattr(quarantine, "hold_places", taken_away)
     with pytest.raises(IntegrityError, match=r"1 file did not go .*neither in quarantine nor where it lay"):
         set_aside(emptied_wb, COPY, OTHER)
     monkeypatch.undo()
@@ -249,18 +250,6 @@ def test_what_took_its_place_stays_and_the_file_stays_in_quarantine(emptied_wb: 
     assert "something else is in its place" in back.refused[0]
     assert (root / COPY).read_bytes() == b"another"
     assert states(emptied_wb) == ["aside"]
-
-
-def test_no_link_leads_to_a_file_that_was_set_aside(emptied_wb: Workbench, root: Path) -> None:
-    with emptied_wb.reader as session:
-        storage = storages.get(session, "disk")
-    views.build(emptied_wb, storage)
-
-    set_aside(emptied_wb, COPY)
-
-    links = [path for path in root.rglob("*") if path.is_symlink()]
-    assert links
-    assert all(link.exists() for link in links)
 
 
 # bytes leave on what is so now, not on what was so when the step was done
@@ -330,15 +319,15 @@ def test_a_file_stays_that_came_in_the_place_of_one_which_was_to_leave(emptied_w
 def test_a_single_file_brought_back_while_others_leave_stays(
     emptied_wb: Workbench, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    follow = views.follow
+    hold = quarantine.hold_places
 
-    def meanwhile(wb: Workbench, names: set[str]) -> None:
-        monkeypatch.setattr(views, "follow", follow)
-        with wb.reader as session:
-            ids = session.scalars(sa.select(quarantined_files.c.id)).all()
-        brought_back.bring_back(wb, [str(one) for one in ids])
+    def meanwhile(session: Session, storages: Iterable[StorageId]) -> None:
+        monkeypatch.setattr(quarantine, "hold_places", hold)
+        ids = session.scalars(sa.select(quarantined_files.c.id)).all()
+        brought_back.bring_back(emptied_wb, [str(one) for one in ids])
+        hold(session, storages)
 
-    monkeypatch.setattr(views, "follow", meanwhile)
+    monkeypatch.setattr(quarantine, "hold_places", meanwhile)
     set_aside(emptied_wb, COPY)
 
     assert (root / COPY).read_bytes() == b"one"
@@ -350,13 +339,14 @@ def test_of_two_runs_that_finish_one_plan_the_slower_moves_nothing_that_was_rest
     emptied_wb: Workbench, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before, files = rows(emptied_wb), tree(root)
-    follow, plan = views.follow, AwayPlan(emptied_wb.clock.now(), (Away(COPY),)).approve(by="ada")
+    hold, plan = quarantine.hold_places, AwayPlan(emptied_wb.clock.now(), (Away(COPY),)).approve(by="ada")
 
-    def meanwhile(wb: Workbench, names: set[str]) -> None:
-        monkeypatch.setattr(views, "follow", follow)
-        stepwise.restore(wb, AWAY, stepwise.apply(wb, AWAY, plan))
+    def meanwhile(session: Session, storages: Iterable[StorageId]) -> None:
+        monkeypatch.setattr(quarantine, "hold_places", hold)
+        stepwise.restore(emptied_wb, AWAY, stepwise.apply(emptied_wb, AWAY, plan))
+        hold(session, storages)
 
-    monkeypatch.setattr(views, "follow", meanwhile)
+    monkeypatch.setattr(quarantine, "hold_places", meanwhile)
     stepwise.apply(emptied_wb, AWAY, plan)
 
     assert (rows(emptied_wb), tree(root), states(emptied_wb)) == (before, files, ["back"])
