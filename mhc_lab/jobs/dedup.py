@@ -21,7 +21,7 @@ from mhc_lab.core.errors import ConflictError, RefusedError
 from mhc_lab.core.ids import MediaId, RunId
 from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.jobs import journal, setting_aside, stepwise, views
-from mhc_lab.jobs.baseline import GATE
+from mhc_lab.jobs.baseline import GATE, GATE_ACROSS_PERSONS
 from mhc_lab.jobs.journal import Step
 from mhc_lab.jobs.plan import Approved, Plan, Receipt
 from mhc_lab.jobs.stepwise import Job, Signed
@@ -331,17 +331,15 @@ def _title(count: int, is_restore: bool) -> str:  # noqa: FBT001 - called by pos
 
 
 class _Gate:
-    """The gate around what stays within each person. Across persons a picture becomes another's, which is what was approved then."""
+    """The gate around what stays within each person, or the one for a run across persons, after which a picture may be another's."""
 
     def before(self, wb: Workbench, run: RunId) -> None:
         """See :class:`mhc_lab.jobs.stepwise.Gate`."""
-        if not _is_across(wb, run):
-            GATE.before(wb, run)
+        GATE.before(wb, run)
 
     def after(self, wb: Workbench, run: RunId) -> None:
         """See :class:`mhc_lab.jobs.stepwise.Gate`."""
-        if not _is_across(wb, run):
-            GATE.after(wb, run)
+        (GATE_ACROSS_PERSONS if _is_across(wb, run) else GATE).after(wb, run)
 
 
 def _is_across(wb: Workbench, run: RunId) -> bool:
