@@ -1,7 +1,8 @@
 """One file brought in for a person: from this machine, or from the web.
 
 Its bytes are looked at before they are kept, are safe on the store before they have a row, and have their row in one transaction. Killed
-between, the next attempt finds the bytes where they are to be, and so does an ingest.
+between, the file lies in its folder without a row: the next attempt to bring in a file of this machine finds it there, and an ingest
+registers what had been fetched, of which the next attempt gets a name of its own.
 """
 
 from __future__ import annotations

@@ -135,6 +135,12 @@ def listed(session: Session) -> list[QuarantinedFile]:
     return _found(session)
 
 
+def beginning(session: Session, digits: str) -> list[QuarantinedFile]:
+    """Files whose id begins so; two at most, which is enough to tell that they are several."""
+    same = sa.cast(quarantined_files.c.id, sa.Text).startswith(digits, autoescape=True)
+    return _found(session, same, limit=2)
+
+
 def in_state(session: Session, *states: State) -> list[QuarantinedFile]:
     """Every file in one of ``states``."""
     return _found(session, quarantined_files.c.state.in_(states))
@@ -188,9 +194,11 @@ def _is_one_of(ids: Iterable[UUID]) -> sa.ColumnElement[bool]:
     return quarantined_files.c.id == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Uuid)))
 
 
-def _found(session: Session, *conditions: sa.ColumnElement[bool], lock: bool = False) -> list[QuarantinedFile]:
+def _found(
+    session: Session, *conditions: sa.ColumnElement[bool], lock: bool = False, limit: int | None = None
+) -> list[QuarantinedFile]:
     order = (quarantined_files.c.set_aside_at, quarantined_files.c.storage_id, quarantined_files.c.relative_path)
-    statement = sa.select(*_FILE).select_from(_PLACED).where(*conditions).order_by(*order)
+    statement = sa.select(*_FILE).select_from(_PLACED).where(*conditions).order_by(*order).limit(limit)
     if lock:
         statement = statement.with_for_update(of=quarantined_files)
     return [QuarantinedFile(*row) for row in session.execute(statement)]

@@ -104,11 +104,17 @@ def test_a_file_that_cannot_come_back_is_told(emptied_wb: Workbench, root: Path,
 
     brought = quarantine.bring_back(emptied_wb, [id_of(emptied_wb, COPY), id_of(emptied_wb, THIRD)])
 
-    assert str(brought).startswith(
-        "1 file brought back\n  stays in quarantine: disk:people/ann/uploads/b.jpg: something"
-    )
+    assert str(brought).startswith("1 file brought back\n  not brought back: disk:people/ann/uploads/b.jpg: something")
     assert (root / COPY).read_bytes() == b"another"
     assert states(emptied_wb) == {COPY: "aside", THIRD: "back"}
+
+
+def test_a_file_that_is_back_is_not_brought_back_again(emptied_wb: Workbench, root: Path, aside: Receipt) -> None:
+    quarantine.bring_back(emptied_wb, [id_of(emptied_wb, COPY)])
+
+    again = quarantine.bring_back(emptied_wb, [id_of(emptied_wb, COPY)])
+
+    assert str(again) == f"0 files brought back\n  not brought back: disk:{COPY}: it was brought back before"
 
 
 def test_an_id_that_means_none_or_several_is_refused(emptied_wb: Workbench, root: Path, aside: Receipt) -> None:
