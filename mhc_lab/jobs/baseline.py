@@ -2,13 +2,14 @@
 
 Pictures are read and decoded, not only looked for: no bytes, or the wrong ones, are no picture. One that is lost, or one more that is
 broken, of one single person is a failure; 99 % is a failure. Pictures are counted by their bytes, so that of two copies of a person one
-may go. Where the one that stays is another person's, the first has lost it, and the gate says so, unless a snapshot of theirs means it.
+may go. Where the one that stays is another person's, the first has lost it, unless a snapshot of theirs means it; only around a run that
+was to do that nothing else counts than that the picture can still be shown, whoever's it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 from mhc_lab.core import display
@@ -16,7 +17,7 @@ from mhc_lab.core.errors import IntegrityError
 from mhc_lab.core.ids import ByteId, PersonId, RunId
 from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.jobs import journal
-from mhc_lab.jobs.shown_pictures import Bound, shown
+from mhc_lab.jobs.shown_pictures import Bound, shown, shown_by_anybody
 from mhc_lab.services import baselines, people
 from mhc_lab.services.baselines import Baseline, PersonPictures
 from mhc_lab.workbench import Workbench
@@ -125,6 +126,9 @@ class PictureGate:
     may be as bad as it was before the run that it undoes.
     """
 
+    across_persons: bool = False
+    """Whether a picture may become another person's."""
+
     def before(self, wb: Workbench, run: RunId) -> None:
         """Record five persons by chance, the same ones for a run and its restore; once."""
         with wb.reader as session:
@@ -140,15 +144,28 @@ class PictureGate:
             this = journal.one(session, run)
             before = baselines.of_run(session, run)
             earlier = baselines.of_run(session, this.restores) if this.restores else None
-        comparison = check(wb, before, known_only=True) if before else None
-        if comparison is None or comparison.is_good or (earlier and check(wb, earlier, known_only=True).is_good):
+        comparison = self._compared(wb, before) if before else None
+        if comparison is None or comparison.is_good or (earlier and self._compared(wb, earlier).is_good):
             return
         undo = f"Undo: mhc {this.kind} restore {run}"
         look = "A restore has no undo. Look at what is there: mhc media verify --read-data"
         raise IntegrityError(f"{comparison}\n{look if this.restores else undo}")
 
+    def _compared(self, wb: Workbench, baseline: Baseline) -> Comparison:
+        compared = check(wb, baseline, known_only=True)
+        return _whosoever(wb, compared) if self.across_persons and not compared.is_good else compared
+
 
 GATE = PictureGate()
+GATE_ACROSS_PERSONS = PictureGate(across_persons=True)
+
+
+def _whosoever(wb: Workbench, compared: Comparison) -> Comparison:
+    """The same without what can still be shown as another person's, and without all that is said of single persons."""
+    lost = {worse: set(worse.before.working) - set(worse.now.working) for worse in compared.worse}
+    still = shown_by_anybody(wb, set().union(*lost.values()))
+    worse = [replace(one, reasons=(_lost(one.before, gone - still),)) for one, gone in lost.items() if gone - still]
+    return replace(compared, worse=tuple(worse))
 
 
 def _kept(
@@ -171,7 +188,7 @@ def _reasons(before: PersonPictures, now: PersonPictures) -> tuple[str, ...]:
     broken_count = len(set(now.broken) - set(before.unseen))
     has_lost_primary = before.primary is not None and (now.primary is None or (before.is_chosen and not now.is_chosen))
     said = {
-        f"{len(gone):,} of {len(before.working):,} working pictures {_lost_verb(gone)}": gone,
+        _lost(before, gone): gone,
         f"{len(out_of_reach):,} cannot be looked at, because their storage is offline or out of use": out_of_reach,
         f"{broken_count:,} are broken, {len(before.broken):,} were": broken_count > len(before.broken),
         f"{now.left_out_count:,} pictures besides, {before.left_out_count:,} were": (
@@ -182,6 +199,7 @@ def _reasons(before: PersonPictures, now: PersonPictures) -> tuple[str, ...]:
     return tuple(words for words, is_so in said.items() if is_so)
 
 
-def _lost_verb(gone: set[ByteId]) -> str:
+def _lost(before: PersonPictures, gone: set[ByteId]) -> str:
     named = ", ".join(sorted(gone)[:_NAMED])
-    return f"{'is' if len(gone) == 1 else 'are'} lost ({named}{', …' if len(gone) > _NAMED else ''})"
+    verb = f"{'is' if len(gone) == 1 else 'are'} lost ({named}{', …' if len(gone) > _NAMED else ''})"
+    return f"{len(gone):,} of {len(before.working):,} working pictures {verb}"

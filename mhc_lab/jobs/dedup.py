@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -20,8 +20,8 @@ from mhc_lab.core import display
 from mhc_lab.core.errors import ConflictError, RefusedError
 from mhc_lab.core.ids import MediaId, RunId
 from mhc_lab.core.progress import SILENT, Progress
-from mhc_lab.jobs import journal, setting_aside, stepwise
-from mhc_lab.jobs.baseline import GATE
+from mhc_lab.jobs import journal, setting_aside, stepwise, views
+from mhc_lab.jobs.baseline import GATE, GATE_ACROSS_PERSONS
 from mhc_lab.jobs.journal import Step
 from mhc_lab.jobs.plan import Approved, Plan, Receipt
 from mhc_lab.jobs.stepwise import Job, Signed
@@ -263,6 +263,7 @@ def _bring_back(session: Session, step: Step, signed: Signed) -> dict[str, objec
     """Bring copies back that are as they were left, then give them back what their keepers had from them."""
     gone = _GONE.validate_python(step.action[stepwise.ACTIONS])
     at = datetime.fromisoformat(str(step.action["at"]))
+    setting_aside.hold(session, (one.aside for one in gone if one.aside))
     records = duplicates.locked(session, {id_ for one in gone for id_ in (one.media, one.keeper)})
     known = _aside(session, gone)
     elsewhere = media_references.changed(session, map(_moved, gone))
@@ -297,8 +298,8 @@ def _record_back(session: Session, one: Gone, signed: Signed) -> str:
     """Bring the second record of one file back; why not, or empty."""
     try:
         media.restore(session, media.get(session, one.media), by=signed.by)
-    except ConflictError:
-        return "another file is registered in its place by now"
+    except (ConflictError, RefusedError):
+        return "another file is registered in its place by now, or its own was set aside"
     return ""
 
 
@@ -315,23 +316,30 @@ def _moved(one: Gone) -> Moved:
     return Moved(one.media, one.keeper, one.keys)
 
 
+def _settle(wb: Workbench, run: RunId, progress: Progress) -> None:
+    """Let views show what is registered now, then the bytes of what was set aside follow."""
+    with wb.reader as session:
+        listed: list[Any] = [step.action[stepwise.ACTIONS] for step in journal.steps(session, run, state="done")]
+        names = media.storages_of(session, [MediaId(UUID(one["media"])) for some in listed for one in some])
+    views.follow(wb, names)
+    setting_aside.settle(wb, run, progress)
+
+
 def _title(count: int, is_restore: bool) -> str:  # noqa: FBT001 - called by position
     copies = display.plural(count, "redundant copy", "redundant copies")
     return f"{copies} brought back" if is_restore else f"{copies} set aside"
 
 
 class _Gate:
-    """The gate around what stays within each person. Across persons a picture becomes another's, which is what was approved then."""
+    """The gate around what stays within each person, or the one for a run across persons, after which a picture may be another's."""
 
     def before(self, wb: Workbench, run: RunId) -> None:
         """See :class:`mhc_lab.jobs.stepwise.Gate`."""
-        if not _is_across(wb, run):
-            GATE.before(wb, run)
+        GATE.before(wb, run)
 
     def after(self, wb: Workbench, run: RunId) -> None:
         """See :class:`mhc_lab.jobs.stepwise.Gate`."""
-        if not _is_across(wb, run):
-            GATE.after(wb, run)
+        (GATE_ACROSS_PERSONS if _is_across(wb, run) else GATE).after(wb, run)
 
 
 def _is_across(wb: Workbench, run: RunId) -> bool:
@@ -341,4 +349,4 @@ def _is_across(wb: Workbench, run: RunId) -> bool:
     return bool(said.get("across_persons"))
 
 
-DEDUP = Job(KIND, "steps", _steps, _reverse, _do, _title, settle=setting_aside.settle, gate=_Gate())
+DEDUP = Job(KIND, "steps", _steps, _reverse, _do, _title, settle=_settle, gate=_Gate())

@@ -6,7 +6,7 @@ is not read again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from mhc_lab.core import display
 from mhc_lab.core.errors import IntegrityError, RefusedError
 from mhc_lab.core.ids import ByteId
 from mhc_lab.core.progress import SILENT, Progress
-from mhc_lab.jobs import reading, stores, views
+from mhc_lab.jobs import reading, setting_aside, stores, views
 from mhc_lab.media.examine import Examined, Examiner
 from mhc_lab.media.probe import Verdict
 from mhc_lab.services import audit_log, media_intake
@@ -42,6 +42,8 @@ class Ingested:
     storage: str
     new_count: int
     known_count: int
+    deleted_count: int
+    """Registered with the same bytes, and thrown away since: they stay so until they are restored."""
     differing: tuple[str, ...]
     """Registered before with other bytes; their rows were kept as they were."""
     flawed: tuple[tuple[str, str], ...]
@@ -51,6 +53,7 @@ class Ingested:
 
     def __str__(self) -> str:
         parts = [display.plural(self.new_count, "new file"), f"{self.known_count:,} known before"]
+        parts += [f"{self.deleted_count:,} thrown away before"] if self.deleted_count else []
         parts += [f"{len(these):,} {word}" for word, these in self._oddities() if these]
         return f"{self.storage}: {', '.join(parts)}"
 
@@ -64,8 +67,17 @@ class Tally:
 
     new: int
     known: int
+    deleted: int
     differing: list[str]
     unreadable: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the library says of the files of a storage."""
+
+    live: Mapping[str, ByteId]
+    deleted: Set[tuple[str, ByteId]]
 
 
 def ingest(wb: Workbench, place: Path | str, *, name: str | None = None, progress: Progress = SILENT) -> Ingested:
@@ -82,7 +94,7 @@ def ingest(wb: Workbench, place: Path | str, *, name: str | None = None, progres
     tally = register(wb, store, storage, progress=progress)
     flawed = examine(wb, store, storage, progress=progress)
     unreadable = (*tally.unreadable, *store.unreadable)
-    ingested = Ingested(storage.name, tally.new, tally.known, tuple(tally.differing), flawed, unreadable)
+    ingested = Ingested(storage.name, tally.new, tally.known, tally.deleted, tuple(tally.differing), flawed, unreadable)
     if ingested.new_count:
         views.follow(wb, {storage.name})
         with wb.transaction() as session:
@@ -129,24 +141,24 @@ def register(wb: Workbench, store: Store, storage: Storage, *, progress: Progres
         rows = beside.submit(_known, wb, storage)  # the database answers while the store is listed
         found = store.files(progress)
         known = rows.result()
-    tally = Tally(0, 0, [], [])
-    with _Writer(wb, storage, tally) as writer:
+    tally = Tally(0, 0, 0, [], [])
+    with _Writer(wb, store, storage, tally) as writer:
         for batch in reading.read(wb, store, found, progress=progress):
             tally.unreadable += [file.relative_path for file, digest in batch if not digest]
             writer.write(_without_row(batch, known, tally))
     return tally
 
 
-def _known(wb: Workbench, storage: Storage) -> dict[str, ByteId]:
+def _known(wb: Workbench, storage: Storage) -> _Known:
     with wb.reader as session:
-        return media_intake.known_bytes(session, storage.id)
+        return _Known(media_intake.known_bytes(session, storage.id), media_intake.thrown_away(session, storage.id))
 
 
 class _Writer:
-    """Writes rows in a thread of its own, one batch behind."""
+    """Writes rows in a thread of its own, one batch behind; what is being set aside gets none."""
 
-    def __init__(self, wb: Workbench, storage: Storage, tally: Tally) -> None:
-        self._wb, self._storage, self._tally = wb, storage, tally
+    def __init__(self, wb: Workbench, store: Store, storage: Storage, tally: Tally) -> None:
+        self._wb, self._store, self._storage, self._tally = wb, store, storage, tally
         self._thread = ThreadPoolExecutor(1)
         self._writing: Future[int] | None = None
 
@@ -169,20 +181,23 @@ class _Writer:
 
     def _write(self, files: Sequence[HashedFile]) -> int:
         with self._wb.transaction() as session:
-            return media_intake.register(session, self._storage.id, files, at=self._wb.clock.now())
+            found = [file.found for file in files]
+            staying = setting_aside.staying(session, self._store, self._storage.id, found)
+            new = [file for file in files if file.found.relative_path in staying]
+            return media_intake.register(session, self._storage.id, new, at=self._wb.clock.now())
 
 
-def _without_row(
-    files: Iterable[tuple[FoundFile, ByteId | None]], known: Mapping[str, ByteId], tally: Tally
-) -> list[HashedFile]:
+def _without_row(files: Iterable[tuple[FoundFile, ByteId | None]], known: _Known, tally: Tally) -> list[HashedFile]:
     """Those that were read and have no row; the others that were read are counted."""
     new = []
     for file, digest in files:
         if digest is None:
             continue
-        before = known.get(file.relative_path)
+        before = known.live.get(file.relative_path)
         if before == digest:
             tally.known += 1
+        elif before is None and (file.relative_path, digest) in known.deleted:
+            tally.deleted += 1
         elif before is None:
             new.append(HashedFile(file, digest))
         else:

@@ -123,8 +123,9 @@ def remember(session: Session, run: RunId, step: Step, before: Mapping[str, obje
 
 
 def finish(session: Session, run: RunId, *, at: datetime) -> None:
-    """Every step is done."""
-    session.execute(sa.update(job_runs).where(job_runs.c.id == run).values(state="done", finished_at=at))
+    """Every step is done; a run that was undone meanwhile stays so."""
+    running = sa.and_(job_runs.c.id == run, job_runs.c.state == "running")
+    session.execute(sa.update(job_runs).where(running).values(state="done", finished_at=at))
     undone = sa.select(job_runs.c.restores).where(job_runs.c.id == run).scalar_subquery()
     session.execute(sa.update(job_runs).where(job_runs.c.id == undone).values(state="restored"))
 

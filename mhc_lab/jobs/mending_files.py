@@ -40,18 +40,20 @@ def _rows_for(
     new = by_storage(
         (one.storage, NewRow(*found[one.name], PersonId(UUID(one.person)))) for one in actions if one.name in found
     )
-    ids = {
-        Place(storage, path): media
-        for storage, files in new.items()
-        for path, media in media_audit.register(session, bench.id(storage), files, at=signed.at).items()
-    }
+    ids = {}
+    for storage, files in new.items():
+        id_ = bench.id(storage)
+        staying = setting_aside.staying(session, bench.store(storage), id_, [file.found for file in files])
+        theirs = [file for file in files if file.found.relative_path in staying]
+        for path, media in media_audit.register(session, id_, theirs, at=signed.at).items():
+            ids[Place(storage, path)] = media
     for one in actions:
         row = ids.get(Place(one.storage, found[one.name][0].relative_path)) if one.name in found else None
         if row:
             digest = found[one.name][1]
             out.undo.append(said(one) | {"row": str(row), "digest": digest})
         elif one.name in found:
-            out.refuse(one, "it has a row by now, or its person is gone")
+            out.refuse(one, "it has a row by now, is being set aside, or its person is gone")
         else:
             out.refuse(one, "it was changed since, or cannot be read")
     return out
@@ -125,7 +127,7 @@ def quarantine(session: Session, bench: Bench, actions: Sequence[Mending], signe
             continue
         own = MediaId(UUID(one.subject)) if one.kind == "row" else None
         place = (bench.id(one.storage), one.path, digest, one.size_bytes)
-        leaving.append(Leaving(one.name, *place, one.found, own, keeper))
+        leaving.append(Leaving(one.name, *place, one.found, own, keeper, is_deleted=own is not None))
     left = setting_aside.leave(session, signed, leaving)
     out.refused += left.refused
     storages = {one.name: one.storage for one in actions}

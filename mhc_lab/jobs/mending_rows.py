@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
 
-from mhc_lab.core.errors import ConflictError
+from mhc_lab.core.errors import ConflictError, RefusedError
 from mhc_lab.core.ids import MediaId
 from mhc_lab.jobs.mending import PROBLEMS, Bench, Mending, Outcome, Place, Refusals, instant, said
 from mhc_lab.jobs.stepwise import Signed
@@ -149,8 +149,8 @@ def absorb_back(session: Session, bench: Bench, undo: Sequence[Mapping[str, Any]
 def _record_back(session: Session, id_: MediaId, signed: Signed) -> str:
     try:
         media.restore(session, media.get(session, id_), by=signed.by)
-    except ConflictError:
-        return "another row is about its place by now"
+    except (ConflictError, RefusedError):
+        return "another row is about its place by now, or its file was set aside"
     return ""
 
 

@@ -16,13 +16,14 @@ from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
 
 from mhc_lab.core import display
-from mhc_lab.core.errors import IntegrityError, RefusedError
-from mhc_lab.core.ids import MediaId, RunId
+from mhc_lab.core.errors import ConfigurationError, IntegrityError, RefusedError
+from mhc_lab.core.ids import RunId
 from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.jobs import journal, setting_aside, stepwise
 from mhc_lab.jobs.baseline import GATE
 from mhc_lab.jobs.journal import Step
 from mhc_lab.jobs.plan import Approved, Plan, Receipt
+from mhc_lab.jobs.setting_aside import Kept
 from mhc_lab.jobs.stepwise import Job, Signed
 from mhc_lab.services import audit_log, media, quarantine
 from mhc_lab.services.media import MediaFile
@@ -167,8 +168,9 @@ def _steps(_: Session, plan: PurgePlan) -> list[Step]:
 def _do(session: Session, step: Step, signed: Signed) -> dict[str, object]:
     """Mark what may go, now that the files that stay were read again; the bytes follow in :func:`_settle`."""
     actions = _ACTIONS.validate_python(step.action[stepwise.ACTIONS])
-    files = {file.id: file for file in quarantine.those(session, [one.quarantined for one in actions])}
-    kept = _kept(signed.wb, session, list(files.values()))
+    ids = [one.quarantined for one in actions]
+    kept = _kept(signed.wb, session, quarantine.those(session, ids))
+    files = {file.id: file for file in quarantine.locked(session, ids)}
     refused = {one.name: why for one in actions if (why := _stale(one, files.get(one.quarantined), kept))}
     going = [one for one in actions if one.name not in refused]
     quarantine.change(session, [one.quarantined for one in going], "purging", at=signed.at)
@@ -181,20 +183,20 @@ def _do(session: Session, step: Step, signed: Signed) -> dict[str, object]:
     }
 
 
-def _stale(action: Freeing, file: QuarantinedFile | None, kept: set[MediaId]) -> str:
+def _stale(action: Freeing, file: QuarantinedFile | None, kept: set[Kept]) -> str:
     """Why a file stays in quarantine; empty when it may go."""
     if file is None or file.state != "aside" or file.byte_id != action.byte_id:
         return "it is not in quarantine any more"
     if file.keeper_id != action.keeper:
         return "another file stays for it by now"
-    if file.keeper_id not in kept:
+    if (file.keeper_id, file.byte_id) not in kept:
         return _LOST
     return ""
 
 
-def _kept(wb: Workbench, session: Session, files: Sequence[QuarantinedFile]) -> set[MediaId]:
-    """Of the files that should stay for these, those that are there with the same bytes, read now."""
-    return setting_aside.kept(wb, session, {file.keeper_id: file.byte_id for file in files if file.keeper_id})
+def _kept(wb: Workbench, session: Session, files: Sequence[QuarantinedFile]) -> set[Kept]:
+    """What should stay for these files and is there with the same bytes, read now. It is locked before they are."""
+    return setting_aside.kept(wb, session, {(file.keeper_id, file.byte_id) for file in files if file.keeper_id})
 
 
 def _settle(wb: Workbench, run: RunId, progress: Progress = SILENT) -> None:
@@ -203,22 +205,18 @@ def _settle(wb: Workbench, run: RunId, progress: Progress = SILENT) -> None:
         steps = journal.steps(session, run, state="done")
     for count, step in enumerate(steps, start=1):
         with wb.transaction() as session:
-            marked = [
-                file
-                for file in quarantine.those(session, _IDS.validate_python(step.before["purging"]))
-                if file.state == "purging"
-            ]
-            staying = _remove(wb, session, marked)
+            staying = _remove(wb, session, _IDS.validate_python(step.before["purging"]))
             if staying:
                 refused = [*_TEXTS.validate_python(step.before[stepwise.REFUSED]), *staying]
                 journal.remember(session, run, step, {**step.before, stepwise.REFUSED: refused})
         progress(count, len(steps), "steps freed")
 
 
-def _remove(wb: Workbench, session: Session, marked: Sequence[QuarantinedFile]) -> list[str]:
+def _remove(wb: Workbench, session: Session, ids: Sequence[UUID]) -> list[str]:
     """Remove these files while nobody can take their keepers away; name and reason of each that stays."""
-    kept, opened = _kept(wb, session, marked), setting_aside.opener(wb, session)
-    tried = {file.id: _removed(opened, file) if file.keeper_id in kept else _LOST for file in marked}
+    kept, opened = _kept(wb, session, _marked(quarantine.those(session, ids))), setting_aside.opener(wb, session)
+    marked = _marked(quarantine.locked(session, ids))
+    tried = {file.id: _removed(opened, file) if (file.keeper_id, file.byte_id) in kept else _LOST for file in marked}
     staying = {id_: why for id_, why in tried.items() if why}
     at = wb.clock.now()
     quarantine.change(session, [file.id for file in marked if file.id not in staying], "purged", at=at)
@@ -226,14 +224,22 @@ def _remove(wb: Workbench, session: Session, marked: Sequence[QuarantinedFile]) 
     return [f"{_name(file.id, file.place)}: {staying[file.id]}" for file in marked if file.id in staying]
 
 
+def _marked(files: Sequence[QuarantinedFile]) -> list[QuarantinedFile]:
+    return [file for file in files if file.state == "purging"]
+
+
 def _removed(opened: setting_aside.Opener, file: QuarantinedFile) -> str:
     """Why the file could not be removed; empty when it is gone, by us now or before we were killed."""
+    store = opened(file.storage_id)
     try:
-        opened(file.storage_id).remove(file.quarantine_path, expected=file.byte_id)
+        store.remove(file.quarantine_path, expected=file.byte_id)
     except FileNotFoundError:
         pass
     except IntegrityError:
         return "it has other bytes by now"
+    except (OSError, RefusedError, ConfigurationError) as failure:
+        setting_aside.has(store, file.quarantine_path, file.byte_id)  # a store that is offline fails here again
+        return str(failure)
     return ""
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from sqlalchemy.orm import Session
+
 from mhc_lab.core import display
 from mhc_lab.core.errors import NotFoundError, RefusedError
 from mhc_lab.jobs import setting_aside, views
@@ -24,11 +26,11 @@ class BroughtBack:
 
     files: tuple[QuarantinedFile, ...]
     refused: tuple[str, ...]
-    """Place and reason of those that stay in quarantine."""
+    """Place and reason of those that were not brought back."""
 
     def __str__(self) -> str:
         back = display.plural(len(self.files) - len(self.refused), "file")
-        return "\n".join([f"{back} brought back", *(f"  stays in quarantine: {why}" for why in self.refused)])
+        return "\n".join([f"{back} brought back", *(f"  not brought back: {why}" for why in self.refused)])
 
 
 def bring_back(wb: Workbench, names: Sequence[str]) -> BroughtBack:
@@ -41,8 +43,9 @@ def bring_back(wb: Workbench, names: Sequence[str]) -> BroughtBack:
     """
     refused: list[str] = []
     with wb.transaction() as session:
-        known = quarantine.listed(session)
-        files = sorted({file.id: file for file in (_named(known, name) for name in names)}.values(), key=_by_run)
+        named = {file.id: file for file in (_named(session, name) for name in names)}
+        files = sorted(setting_aside.hold(session, named), key=_by_run)
+        refused += [f"{file.place}: it was brought back before" for file in files if file.state == "back"]
         for run, some in groupby(files, key=lambda file: file.run_id):
             signed = Signed(wb, run, wb.user, wb.clock.now())
             refused += setting_aside.come_back(session, signed, [file.id for file in some])
@@ -54,9 +57,9 @@ def _by_run(file: QuarantinedFile) -> tuple[str, str]:
     return str(file.run_id), file.place
 
 
-def _named(known: Sequence[QuarantinedFile], name: str) -> QuarantinedFile:
+def _named(session: Session, name: str) -> QuarantinedFile:
     digits = name.strip().lower()
-    found = [file for file in known if str(file.id).startswith(digits)]
+    found = quarantine.beginning(session, digits)
     if not found:
         raise NotFoundError("file in quarantine", name, hint="List them with `mhc quarantine list`.")
     if len(found) > 1 or len(digits) < _SHORTEST:

@@ -6,8 +6,8 @@ one store, which can be killed anywhere and done again.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -27,8 +27,6 @@ from mhc_lab.services.damage import StoredFile
 from mhc_lab.services.quarantine import Leaving
 from mhc_lab.storage.store import QUARANTINE, Store
 from mhc_lab.workbench import Workbench
-
-log = logging.getLogger(__name__)
 
 _BACK = "back"
 _MENDED = "mended"
@@ -180,6 +178,7 @@ def _put_back(session: Session, step: Step, signed: Signed) -> dict[str, object]
     opened, actions, said = setting_aside.opener(signed.wb, session), _mends(step.action[ACTIONS]), step.action
     ids: Any = said[_BACK]
     problems: Any = said[_MENDED]
+    setting_aside.hold(session, map(UUID, ids.values()))
     rows = damage.locked(session, {MediaId(id_) for one in actions for id_ in (one.media, one.good)})
     away = {str(file.id): file.quarantine_path for file in quarantine.those(session, map(UUID, ids.values()))}
     refused: list[str] = []
@@ -191,7 +190,11 @@ def _put_back(session: Session, step: Step, signed: Signed) -> dict[str, object]
         else:
             ready.append(one)
     refused += setting_aside.come_back(session, signed, [UUID(ids[one.name]) for one in ready if one.name in ids])
+    undone = journal.one(session, signed.run).restores
     for one in ready:
+        if undone:
+            with suppress(OSError, RefusedError, IntegrityError):  # there only when the run was not finished
+                opened(StorageId(one.storage)).remove(_beside(undone, one), expected=ByteId(one.byte_id))
         problem, *times = problems[str(one.media)]
         since, verified_at = (datetime.fromisoformat(at) if at else None for at in times)
         damage.note(session, MediaId(one.media), problem, at=since, verified_at=verified_at)
@@ -221,34 +224,42 @@ def _cleared(
 
 
 def settle(wb: Workbench, run: RunId, progress: Progress) -> None:
-    """Move the bad bytes away and the good ones in, and let the rows say so."""
-    setting_aside.settle(wb, run, progress)
+    """Move the bad bytes away and the good ones in, and let the rows say so; a place that could not be cleared keeps no other."""
+    stuck = None
+    try:
+        setting_aside.settle(wb, run, progress)
+    except IntegrityError as failure:
+        stuck = failure
     with wb.reader as session:
         is_restore = journal.one(session, run).restores is not None
         done = [] if is_restore else journal.steps(session, run, state="done")
+        waiting = {file.place for file in quarantine.of_run(session, run, "leaving")}
         opened = setting_aside.opener(wb, session)
-    taken: list[str] = []
     for count, step in enumerate(done, start=1):
-        in_place = [one for one in _mends(_mended(step)) if _placed(opened(StorageId(one.storage)), run, one, taken)]
-        with wb.transaction() as session:
-            damage.clear(session, [MediaId(one.media) for one in in_place], at=wb.clock.now())
+        _place(wb, run, step, opened, waiting)
         progress(count, len(done), "steps settled")
-    if taken:
-        raise IntegrityError(
-            f"Other files were put where {', '.join(taken[:5])} should be mended ({len(taken):,} in all). They stay. "
-            "Apply again to finish the run, then verify."
-        )
+    if stuck:
+        raise stuck
 
 
-def _placed(store: Store, run: RunId, one: Mend, taken: list[str]) -> bool:
-    """Whether the good bytes are in their place now; a place that somebody took meanwhile is told once."""
+def _place(wb: Workbench, run: RunId, step: Step, opened: setting_aside.Opener, waiting: Collection[str]) -> None:
+    """Move the good bytes of a step in, where the bad ones left; what could not be placed is told once, with what was refused."""
+    said: Any = step.before[REFUSED]
+    told = [one for one in _mends(_mended(step)) if any(why.startswith(f"{one.name}: ") for why in said)]
+    ready = [one for one in _mends(_mended(step)) if one.place not in waiting and one not in told]
+    why = {one.name: _why_not_placed(opened(StorageId(one.storage)), run, one) for one in ready}
+    with wb.transaction() as session:
+        damage.clear(session, [MediaId(one.media) for one in ready if not why[one.name]], at=wb.clock.now())
+        if new := [f"{name}: {reason}" for name, reason in why.items() if reason]:
+            journal.remember(session, run, step, {**step.before, REFUSED: [*said, *new]})
+
+
+def _why_not_placed(store: Store, run: RunId, one: Mend) -> str:
+    """Why the good bytes are not in their place; empty when they are."""
     byte_id = ByteId(one.byte_id)
     try:
         is_there = setting_aside.moved(store, _beside(run, one), one.relative_path, byte_id)
     except FileExistsError:
         store.remove(_beside(run, one), expected=byte_id)
-        taken.append(one.place)
-        return False
-    if not is_there:
-        log.warning("%s was not mended: what was laid beside it is gone. Verify the storage.", one.place)
-    return is_there
+        return "another file was put in its place"
+    return "" if is_there else "what was laid beside it is gone"

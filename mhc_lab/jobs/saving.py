@@ -1,7 +1,8 @@
 """One file brought in for a person: from this machine, or from the web.
 
 Its bytes are looked at before they are kept, are safe on the store before they have a row, and have their row in one transaction. Killed
-between, the next attempt finds the bytes where they are to be, and so does an ingest.
+between, the file lies in its folder without a row: the next attempt to bring in a file of this machine finds it there, and an ingest
+registers what had been fetched, of which the next attempt gets a name of its own.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import BinaryIO, cast
 from mhc_lab.core import display
 from mhc_lab.core.errors import RefusedError
 from mhc_lab.core.ids import ByteId, MediaId
-from mhc_lab.jobs import stores
+from mhc_lab.jobs import setting_aside, stores
 from mhc_lab.media.examine import Examined, Examiner
 from mhc_lab.media.identity import byte_id
 from mhc_lab.media.probe import Verdict
@@ -168,6 +169,12 @@ class _Saving:
     def _registered(self, file: HashedFile, origin: Origin, looked: Examined) -> Saved:
         path, size = file.found.relative_path, file.found.size_bytes
         with self._wb.transaction() as session:
+            if not setting_aside.staying(session, self._store, self._storage.id, [file.found]):
+                raise RefusedError(
+                    f"The file at {self._storage.name}:{path} is being set aside. Finish or undo the run that does it "
+                    "(`mhc quarantine list --json` names it), then save this one again.",
+                    rule="files that stay",
+                )
             row = media_intake.add(
                 session, self._storage.id, self._person.id, file, origin, looked, at=self._wb.clock.now()
             )

@@ -10,21 +10,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError as Clash
 from sqlalchemy.orm import Session
 
-from mhc_lab.core.errors import IntegrityError, RefusedError
+from mhc_lab.core import display
+from mhc_lab.core.errors import ConfigurationError, IntegrityError, RefusedError
 from mhc_lab.core.ids import ByteId, MediaId, RunId, StorageId
 from mhc_lab.core.progress import SILENT, Progress
-from mhc_lab.jobs import stores, views
+from mhc_lab.jobs import journal, stores
 from mhc_lab.jobs.stepwise import Signed
 from mhc_lab.schema.media import media_locator
-from mhc_lab.services import audit_log, quarantine, storages
+from mhc_lab.services import audit_log, media_audit, quarantine, storages
+from mhc_lab.services.media_audit import Row
 from mhc_lab.services.quarantine import Leaving, QuarantinedFile
 from mhc_lab.storage.disk import DiskStore
 from mhc_lab.storage.layout import folded, twins
@@ -33,13 +36,21 @@ from mhc_lab.workbench import Workbench
 
 _AT_ONCE = 200
 """Files whose bytes move before their rows say so."""
+_ASKED = 16
+"""Files that a store is asked for at once: a bucket answers as soon for many as for one."""
 _MOVERS = 4
 """Files that move at once: a disk syncs several as fast as one."""
 
 _TWIN = "it is the file of another row, too, which stays"
 _SHARED = "it is the very file that should stay"
+_NOWHERE = "it is neither in quarantine nor where it lay"
+_TAKEN = "something else is in its place by now"
+_NAMED = 5
+"""Files that a message names."""
 
 Opener = Callable[[StorageId], Store]
+Kept = tuple[MediaId, ByteId]
+"""A record, and the bytes that it has to have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +73,6 @@ class Left:
         return tuple(name for name, why in self.objections.items() if why == _SHARED)
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    id: MediaId
-    storage_id: StorageId
-    relative_path: str
-    byte_id: ByteId
-    deleted_at: datetime | None
-
-
 def opener(wb: Workbench, session: Session) -> Opener:
     """Opens each storage once."""
     known = {storage.id: storage for storage in storages.listed(session)}
@@ -90,10 +92,10 @@ def leave(session: Session, signed: Signed, leaving: Sequence[Leaving]) -> Left:
     A row of such a file is deleted; the bytes stay where they are until :func:`settle`.
     """
     opened = opener(signed.wb, session)
-    rows = _locked(session, {id_ for one in leaving for id_ in (one.media, one.keeper) if id_})
+    rows = media_audit.locked(session, {id_ for one in leaving for id_ in (one.media, one.keeper) if id_})
     read = _read(opened, _places(leaving, rows))
-    alike = _twins(session, opened, leaving)
-    objections = {one.name: why for one in leaving if (why := _objection(one, rows, read, alike))}
+    others = _twins(session, opened, leaving) | _meant(session, leaving)
+    objections = {one.name: why for one in leaving if (why := _objection(one, rows, read, others))}
     going = [one for one in leaving if one.name not in objections]
     own = (rows.get(one.media) for one in going if one.media)
     _delete(session, [row.id for row in own if row and row.deleted_at is None], signed.at)
@@ -105,48 +107,60 @@ def leave(session: Session, signed: Signed, leaving: Sequence[Leaving]) -> Left:
 
 
 def settle(wb: Workbench, run: RunId, progress: Progress = SILENT) -> None:
-    """Move the bytes of what ``run`` set aside.
+    """Move the bytes of what ``run`` set aside and is still to leave, whatever has happened since.
+
+    Views are to show the rows as they are by then, so that no link leads nowhere.
 
     Raises
     ------
     IntegrityError
-        Some of these files vanished before they could be moved; the others were moved, and so they are told once.
+        Some could not be moved; all the others were, so that these are told together. Those that vanished, or that another row is about
+        by now, are told once.
     """
     with wb.reader as session:
         files = quarantine.of_run(session, run, "leaving")
-    views.follow(wb, {file.storage for file in files})  # first, so that no link leads nowhere
-    vanished: list[str] = []
+        kind = journal.one(session, run).kind
+    told: list[str] = []
     for start in range(0, len(files), _AT_ONCE):
         some = files[start : start + _AT_ONCE]
-        with wb.reader as session:
-            opened = opener(wb, session)
-            went = _all_moved(opened, [(file, file.relative_path, file.quarantine_path) for file in some])
-        if blocked := [file.quarantine_path for file in some if went[file.id] is None]:
-            raise IntegrityError(
-                f"Something else lies in quarantine at {blocked[0]}. Move it away, then apply again to finish the run."
-            )
-        vanished += [f"{file.storage}:{file.relative_path}" for file in some if not went[file.id]]
         with wb.transaction() as session:
-            quarantine.change(session, [file.id for file in some], "aside", at=wb.clock.now())
+            told += _settled(wb, session, some)
         progress(start + len(some), len(files), "files set aside")
-    if vanished:
+    if told:
         raise IntegrityError(
-            f"{len(vanished):,} files vanished before they could be set aside: {', '.join(vanished[:5])}. "
-            "Their rows are deleted as planned. Apply again to finish the run, then look for who took them."
+            f"{display.plural(len(told), 'file')} did not go into quarantine: {'; '.join(told[:_NAMED])}. "
+            f"Look at them, then apply again to finish the run, or undo it: mhc {kind} restore {run}"
         )
+
+
+def _settled(wb: Workbench, session: Session, files: Sequence[QuarantinedFile]) -> list[str]:
+    """Move those of these files that are still to leave, while no place gets a row; place and reason of each that did not go."""
+    quarantine.hold_places(session, {file.storage_id for file in files})
+    live = _live(session, {_lay(file) for file in files})
+    leaving = [file for file in quarantine.locked(session, [file.id for file in files]) if file.state == "leaving"]
+    staying = {file.id: _TWIN for file in leaving if _is_meant(file.byte_id, live.get(_lay(file)))}
+    reasons = staying | _all_moved(
+        opener(wb, session),
+        [(file, file.relative_path, file.quarantine_path) for file in leaving if file.id not in staying],
+        unsure={file.id for file in leaving if _lay(file) in live},
+    )
+    at = wb.clock.now()
+    quarantine.change(session, staying, "back", at=at)
+    quarantine.change(session, [id_ for id_, why in reasons.items() if why in {"", _NOWHERE}], "aside", at=at)
+    return [f"{file.place}: {reasons[file.id]}" for file in leaving if reasons[file.id]]
 
 
 def come_back(session: Session, signed: Signed, ids: Iterable[UUID]) -> tuple[str, ...]:
     """Put files back to where they lay, bytes first, then their rows; place and reason of each that could not be."""
-    away = [file for file in quarantine.those(session, ids) if file.state != "back"]
-    rows = _locked(session, {file.media_id for file in away if file.media_id})
-    objections = {file.id: why for file in away if (why := _objection_to_return(file, rows))}
+    named = hold(session, ids)
+    rows = media_audit.locked(session, {file.media_id for file in named if file.media_id})
+    away = [file for file in quarantine.locked(session, [file.id for file in named]) if file.state != "back"]
+    live = _live(session, {_lay(file) for file in away if file.media_id})
+    objections = {file.id: why for file in away if (why := _objection_to_return(file, rows, live.get(_lay(file))))}
     coming = [(file, file.quarantine_path, file.relative_path) for file in away if file.id not in objections]
-    came = _all_moved(opener(signed.wb, session), coming)
-    objections |= {id_: _MOVED_WHY[is_there] for id_, is_there in came.items() if not is_there}
-    deleted = {file.id: file.media_id for file in away if came.get(file.id) and _was_deleted_then(file, rows)}
-    objections |= dict.fromkeys(_still_deleted(session, deleted), _MOVED_WHY[None])
+    objections |= {id_: why for id_, why in _all_moved(opener(signed.wb, session), coming).items() if why}
     back = [file for file in away if file.id not in objections]
+    _revive(session, [file.media_id for file in back if _was_deleted_then(file, rows)])
     refused = [f"{file.storage}:{file.relative_path}: {objections[file.id]}" for file in away if file.id in objections]
     quarantine.change(session, [file.id for file in back], "back", at=signed.at)
     if back:
@@ -156,33 +170,62 @@ def come_back(session: Session, signed: Signed, ids: Iterable[UUID]) -> tuple[st
     return tuple(refused)
 
 
-def kept(wb: Workbench, session: Session, wanted: Mapping[MediaId, ByteId]) -> set[MediaId]:
+def hold(session: Session, ids: Iterable[UUID]) -> list[QuarantinedFile]:
+    """These files, which nobody else moves until the transaction ends; who locks rows and lets them come back asks for it before."""
+    files = quarantine.those(session, ids)
+    quarantine.hold_places(session, {file.storage_id for file in files})
+    return files
+
+
+def kept(wb: Workbench, session: Session, wanted: Collection[Kept]) -> set[Kept]:
     """Which of these records are live and have these bytes, read now; the records stay so until the transaction ends."""
     opened = opener(wb, session)
-    live = {id_: row for id_, row in _locked(session, set(wanted)).items() if row.deleted_at is None}
-    read = _read(opened, {(row.storage_id, row.relative_path) for row in live.values()})
-    nothing = (None, None)
-    return {
-        id_ for id_, row in live.items() if read.get((row.storage_id, row.relative_path), nothing)[1] == wanted[id_]
-    }
+    rows = media_audit.locked(session, {id_ for id_, _ in wanted})
+    live = {id_: (row.storage_id, row.relative_path) for id_, row in rows.items() if row.deleted_at is None}
+    read = _read(opened, set(live.values()))
+    return {(id_, byte_id) for id_, byte_id in wanted if id_ in live and read.get(live[id_], _NOTHING)[1] == byte_id}
+
+
+def staying(session: Session, store: Store, storage: StorageId, files: Iterable[FoundFile]) -> set[str]:
+    """The paths of those files that nobody has set aside since they were read; they stay, and can get rows, until the transaction ends."""
+    quarantine.hold_files(session, storage)
+    found = {file.relative_path: file for file in files}
+    left = quarantine.left(session, storage, found)
+    gone = {path for path, states in left.items() if "leaving" in states or _stat(store, path) != found[path]}
+    return found.keys() - gone
 
 
 # what is checked before
 
 
-def _locked(session: Session, ids: set[MediaId]) -> dict[MediaId, _Row]:
-    columns = [media_locator.c[name] for name in _Row.__dataclass_fields__]
-    wanted = media_locator.c.id == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Uuid)))
-    statement = sa.select(*columns).where(wanted).order_by(media_locator.c.id).with_for_update()
-    return {row.id: _Row(*row) for row in session.execute(statement)}
+def _lay(file: QuarantinedFile) -> _Place:
+    return file.storage_id, file.relative_path
+
+
+def _live(session: Session, places: Iterable[_Place]) -> dict[_Place, Row]:
+    """The live rows of these places."""
+    by_storage: dict[StorageId, list[str]] = defaultdict(list)
+    for storage, path in places:
+        by_storage[storage].append(path)
+    return {
+        (storage, path): row
+        for storage, paths in sorted(by_storage.items())
+        for path, row in media_audit.at(session, storage, paths).items()
+    }
+
+
+def _is_meant(byte_id: ByteId, live: Row | None) -> bool:
+    """Whether the file with these bytes is that of the live row of its place: a row about other bytes waits for those."""
+    return live is not None and live.byte_id == byte_id
 
 
 _Place = tuple[StorageId, str]
 _Found = tuple[object, ByteId | None]
 """The address of a file and which bytes it has."""
+_NOTHING: _Found = (None, None)
 
 
-def _places(leaving: Sequence[Leaving], rows: Mapping[MediaId, _Row]) -> set[_Place]:
+def _places(leaving: Sequence[Leaving], rows: Mapping[MediaId, Row]) -> set[_Place]:
     keepers = (rows[one.keeper] for one in leaving if one.keeper and one.keeper in rows)
     return {(one.storage, one.relative_path) for one in leaving} | {
         (row.storage_id, row.relative_path) for row in keepers
@@ -191,17 +234,27 @@ def _places(leaving: Sequence[Leaving], rows: Mapping[MediaId, _Row]) -> set[_Pl
 
 def _read(opened: Opener, places: Iterable[_Place]) -> dict[_Place, _Found]:
     """What lies in each place now and which bytes it has; a place with nothing in it is left out."""
-    by_storage: dict[StorageId, list[FoundFile]] = defaultdict(list)
+    by_storage: dict[StorageId, list[str]] = defaultdict(list)
     for storage, path in sorted(places):
-        try:
-            by_storage[storage].append(opened(storage).stat(path))
-        except (OSError, RefusedError):
-            continue
+        by_storage[storage].append(path)
     return {
         (storage, file.relative_path): (_address(opened(storage), file), digest)
-        for storage, files in by_storage.items()
-        for file, digest in zip(files, opened(storage).digests(files), strict=True)
+        for storage, paths in by_storage.items()
+        for file, digest in _digests(opened(storage), paths)
     }
+
+
+def _digests(store: Store, paths: Sequence[str]) -> Iterable[tuple[FoundFile, ByteId | None]]:
+    with ThreadPoolExecutor(_ASKED) as asking:
+        files = [file for file in asking.map(partial(_stat, store), paths) if file]
+    return zip(files, store.digests(files), strict=True)
+
+
+def _stat(store: Store, path: str) -> FoundFile | None:
+    try:
+        return store.stat(path)
+    except (OSError, RefusedError):
+        return None
 
 
 def _twins(session: Session, opened: Opener, leaving: Sequence[Leaving]) -> set[_Place]:
@@ -225,6 +278,18 @@ def _twins(session: Session, opened: Opener, leaving: Sequence[Leaving]) -> set[
     }
 
 
+def _meant(session: Session, leaving: Sequence[Leaving]) -> set[_Place]:
+    """Places whose file is that of another live row, which came since the plan was made."""
+    live = _live(session, {(one.storage, one.relative_path) for one in leaving})
+    return {
+        here
+        for one in leaving
+        if (row := live.get(here := (one.storage, one.relative_path)))
+        and row.id != one.media
+        and _is_meant(one.byte_id, row)
+    }
+
+
 def _folds(store: Store, path: str) -> bool:
     """Whether this is a disk that finds the file under another spelling, too."""
     folder, _, name = path.rpartition("/")
@@ -233,14 +298,12 @@ def _folds(store: Store, path: str) -> bool:
 
 
 def _is_one_file(store: Store, path: str, other: str) -> bool:
-    try:
-        return _address(store, store.stat(path)) == _address(store, store.stat(other))
-    except (OSError, RefusedError):
-        return False
+    this, that = _stat(store, path), _stat(store, other)
+    return this is not None and that is not None and _address(store, this) == _address(store, that)
 
 
 def _objection(
-    one: Leaving, rows: Mapping[MediaId, _Row], read: Mapping[_Place, _Found], alike: Collection[_Place]
+    one: Leaving, rows: Mapping[MediaId, Row], read: Mapping[_Place, _Found], others: Collection[_Place]
 ) -> str:
     """Why a file has to stay; empty when it may go."""
     here = (one.storage, one.relative_path)
@@ -248,18 +311,26 @@ def _objection(
         return "it is not there any more"
     if read[here][1] != one.byte_id:
         return "it has other bytes by now, or cannot be read"
-    row = rows.get(one.media) if one.media else None
-    if one.media and (row is None or (row.storage_id, row.relative_path, row.byte_id) != (*here, one.byte_id)):
+    if one.media and not _is_as_planned(one, rows.get(one.media)):
         return "its row was changed"
     if one.keeper is None:
-        return _TWIN if here in alike else ""
+        return _TWIN if here in others else ""
     kept = rows.get(one.keeper)
     there = (kept.storage_id, kept.relative_path) if kept else here
     if kept is None or kept.deleted_at or there not in read or read[there][1] != one.byte_id:
         return "the file that should stay for it is not there with the same bytes"
     if read[here][0] == read[there][0]:
         return _SHARED
-    return _TWIN if here in alike else ""
+    return _TWIN if here in others else ""
+
+
+def _is_as_planned(one: Leaving, row: Row | None) -> bool:
+    place = (one.storage, one.relative_path, one.byte_id)
+    return (
+        row is not None
+        and (row.storage_id, row.relative_path, row.byte_id) == place
+        and (row.deleted_at is not None) == one.is_deleted
+    )
 
 
 def _address(store: Store, file: FoundFile) -> object:
@@ -284,7 +355,8 @@ def moved(store: Store, path: str, to: str, byte_id: ByteId) -> bool:
     except FileExistsError:
         if not has(store, to, byte_id):
             raise
-        store.remove(path, expected=byte_id)  # a bucket copies first
+        with suppress(IntegrityError):  # somebody wrote to the old place since
+            store.remove(path, expected=byte_id)  # a bucket copies first
     return True
 
 
@@ -292,56 +364,50 @@ def has(store: Store, path: str, byte_id: ByteId) -> bool:
     """Whether a file with these bytes, read now, is at ``path``."""
     try:
         return next(store.digests([store.stat(path)])) == byte_id
-    except (FileNotFoundError, RefusedError):
+    except (OSError, RefusedError):
         return False
 
 
-def _all_moved(opened: Opener, moves: Sequence[tuple[QuarantinedFile, str, str]]) -> dict[UUID, bool | None]:
-    """Of each file whether it is in its new place; None when something else is there."""
+_Move = tuple[QuarantinedFile, str, str]
+"""A file, where it is, and where it goes."""
 
-    def one(move: tuple[QuarantinedFile, str, str]) -> bool | None:
+
+def _all_moved(opened: Opener, moves: Sequence[_Move], unsure: Collection[UUID] = ()) -> dict[UUID, str]:
+    """Of each file why it is not in its new place; empty when it is. Of those that are ``unsure`` the bytes are compared before."""
+
+    def one(move: _Move) -> str:
         file, path, to = move
+        store = opened(file.storage_id)
         try:
-            return moved(opened(file.storage_id), path, to, file.byte_id)
+            if file.id in unsure and not has(store, path, file.byte_id):
+                return "" if has(store, to, file.byte_id) else _NOWHERE
+            return "" if moved(store, path, to, file.byte_id) else _NOWHERE
         except FileExistsError:
-            return None
+            return _TAKEN
+        except (OSError, RefusedError, IntegrityError, ConfigurationError) as failure:
+            return "" if has(store, to, file.byte_id) else str(failure)  # a store that is offline fails here again
 
     for file, *_ in moves:
         opened(file.storage_id)  # here, because a session is no thread's but ours
     with ThreadPoolExecutor(_MOVERS) as movers:
-        return {file.id: is_there for (file, *_), is_there in zip(moves, movers.map(one, moves), strict=True)}
+        return {file.id: why for (file, *_), why in zip(moves, movers.map(one, moves), strict=True)}
 
 
-_MOVED_WHY = {False: "it is neither in quarantine nor where it lay", None: "something else is in its place by now"}
-
-
-def _objection_to_return(file: QuarantinedFile, rows: Mapping[MediaId, _Row]) -> str:
-    """Why a file cannot be put back; empty when nothing speaks against it."""
+def _objection_to_return(file: QuarantinedFile, rows: Mapping[MediaId, Row], live: Row | None) -> str:
+    """Why a file cannot be put back; empty when nothing speaks against it. ``live`` is about its place now."""
     if file.state in {"purging", "purged"}:
         return "it was purged"
+    if live and live.id != file.media_id:
+        return _TAKEN
     row = rows.get(file.media_id) if file.media_id else None
     is_elsewhere = row and (row.storage_id, row.relative_path) != (file.storage_id, file.relative_path)
     return "its row was changed" if is_elsewhere else ""
 
 
-def _was_deleted_then(file: QuarantinedFile, rows: Mapping[MediaId, _Row]) -> bool:
+def _was_deleted_then(file: QuarantinedFile, rows: Mapping[MediaId, Row]) -> bool:
     """Whether its row was deleted when it left: one that was deleted before stays deleted."""
     row = rows.get(file.media_id) if file.media_id else None
     return row is not None and row.deleted_at == file.set_aside_at
-
-
-def _still_deleted(session: Session, deleted: Mapping[UUID, MediaId | None]) -> list[UUID]:
-    """Let these rows live again; those that cannot, because another is registered in their place by now."""
-    if not deleted:
-        return []
-    try:
-        with session.begin_nested():
-            _revive(session, list(deleted.values()))
-    except Clash:
-        if len(deleted) == 1:
-            return list(deleted)
-        return [still for id_, media in deleted.items() for still in _still_deleted(session, {id_: media})]
-    return []
 
 
 def _revive(session: Session, ids: Sequence[MediaId | None]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
@@ -64,6 +64,14 @@ def shown(
             )
             progress(count, len(wanted), "persons")
     return tuple(found)
+
+
+def shown_by_anybody(wb: Workbench, pictures: Collection[ByteId]) -> set[ByteId]:
+    """Which of these can be shown, whoever's they are."""
+    with wb.reader as session:
+        copies = _by_bytes(baselines.copies_of_anybody(session, pictures))
+    with Examiner() as examiner:
+        return _Looking(stores.Opened(wb), examiner).working(copies)[0]
 
 
 def _by_bytes(copies: Iterable[Copy]) -> dict[ByteId, list[Copy]]:

@@ -95,7 +95,7 @@ def apply(wb: Workbench, job: Job[P], plan: Approved[P], *, progress: Progress =
 
 
 def restore(wb: Workbench, job: Job[P], receipt: Receipt, *, progress: Progress = SILENT) -> Receipt:
-    """Undo what ``receipt`` says was done.
+    """Undo what ``receipt`` says was done; also when every step is done and only the bytes cannot follow.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def restore(wb: Workbench, job: Job[P], receipt: Receipt, *, progress: Progress 
         journal.lock(session, job.kind)
         undone = journal.get(session, receipt.run, kind=job.kind)
         known = journal.of_plan(session, f"restore {undone.id}")
-        if known is None and (undone.state != "done" or undone.restores):
+        if known is None and (undone.restores or journal.steps(session, undone.id, state="intended")):
             raise RefusedError("Only a finished run can be undone. Apply its plan again to finish it.", rule="restore")
         run = known.id if known else _begin_restore(wb, session, job, undone)
     return _carry_out(wb, job, run, progress)
@@ -136,27 +136,30 @@ def _begin_restore(wb: Workbench, session: Session, job: Job[P], undone: Run) ->
 
 def _carry_out(wb: Workbench, job: Job[P], run: RunId, progress: Progress) -> Receipt:
     with wb.reader as session:
-        left = journal.steps(session, run, state="intended")
         known = journal.get(session, run, kind=job.kind)
-        if known.finished_at is not None:
-            return _receipt(session, job, known)
+    if known.finished_at is None:
+        _finish(wb, job, known, progress)
     if job.gate:
-        job.gate.before(wb, run)
+        job.gate.after(wb, run)  # of a run that was finished before, too: nobody may have heard what it says
+    return receipt_of(wb, job, run)
+
+
+def _finish(wb: Workbench, job: Job[P], run: Run, progress: Progress) -> None:
+    """Do what is left of a run."""
+    if job.gate:
+        job.gate.before(wb, run.id)
+    with wb.reader as session:
+        left = journal.steps(session, run.id, state="intended")
     for count, step in enumerate(left, start=1):
         with wb.transaction() as session:
-            signed = Signed(wb, run, known.approved_by, wb.clock.now())
-            journal.done(session, run, step, at=signed.at)  # first: it keeps a second process away from this step
+            signed = Signed(wb, run.id, run.approved_by, wb.clock.now())
+            journal.done(session, run.id, step, at=signed.at)  # first: it keeps a second process away from this step
             before = job.do(session, step, signed)
-            journal.remember(session, run, step, before)
+            journal.remember(session, run.id, step, before)
         progress(count, len(left), job.noun)
-    job.settle(wb, run, progress)
+    job.settle(wb, run.id, progress)
     with wb.transaction() as session:
-        if journal.get(session, run, kind=job.kind).finished_at is None:
-            journal.finish(session, run, at=wb.clock.now())
-        receipt = _receipt(session, job, journal.get(session, run, kind=job.kind))
-    if job.gate:
-        job.gate.after(wb, run)
-    return receipt
+        journal.finish(session, run.id, at=wb.clock.now())
 
 
 def _receipt(session: Session, job: Job[P], run: Run) -> Receipt:

@@ -6,7 +6,7 @@ counted by their bytes: a second copy is no second picture, so a duplicate may g
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -97,10 +97,21 @@ def copies(session: Session, person: PersonId) -> list[Copy]:
     named = sa.select(snapshot_pictures.c.media_id).select_from(meant)
     named = named.where(affiliate_api_snapshots.c.person_id == person)
     is_theirs = sa.and_(file.person_id == person, file.is_primary)
+    return _copies(session, is_theirs, file.id.in_(own.union(named)))
+
+
+def copies_of_anybody(session: Session, pictures: Collection[ByteId]) -> list[Copy]:
+    """Every live copy of these pictures, whoever's it is."""
+    wanted = media_locator.c.byte_id == sa.any_(sa.literal(list(pictures), sa.ARRAY(sa.Text)))
+    return _copies(session, media_locator.c.is_primary, wanted)
+
+
+def _copies(session: Session, is_primary: sa.ColumnElement[bool], wanted: sa.ColumnElement[bool]) -> list[Copy]:
+    file = media_locator.c
     statement = (
-        sa.select(file.byte_id, file.size_bytes, file_storages.c.name, file.relative_path, is_theirs, file.is_favorite)
+        sa.select(file.byte_id, file.size_bytes, file_storages.c.name, file.relative_path, is_primary, file.is_favorite)
         .join(file_storages, file_storages.c.id == file.storage_id)
-        .where(file.id.in_(own.union(named)), _IS_PICTURE)
+        .where(wanted, _IS_PICTURE)
         .order_by(file_storages.c.name, file.relative_path)
     )
     return [Copy(*row) for row in session.execute(statement)]

@@ -17,7 +17,7 @@ from mhc_lab.core.errors import ConflictError, NotFoundError, RefusedError
 from mhc_lab.core.ids import ByteId, MediaId, PersonId
 from mhc_lab.schema.media import file_storages, media_locator
 from mhc_lab.schema.people import persons
-from mhc_lab.services import audit_log
+from mhc_lab.services import audit_log, quarantine
 
 _TAG = re.compile(r"[^\s,][^,\n]{0,39}")
 WAITING = "waiting"
@@ -147,6 +147,12 @@ def those(session: Session, ids: Iterable[MediaId]) -> dict[MediaId, MediaFile]:
     wanted = media_locator.c.id == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Uuid)))
     rows = session.execute(sa.select(*_FILE).select_from(_PLACED).where(wanted))
     return {file.id: file for file in map(_file, rows)}
+
+
+def storages_of(session: Session, ids: Iterable[MediaId]) -> set[str]:
+    """The names of the storages in which these files lie, or lay."""
+    wanted = media_locator.c.id == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Uuid)))
+    return set(session.scalars(sa.select(file_storages.c.name).distinct().join(media_locator).where(wanted)))
 
 
 def get(session: Session, name: str | MediaId) -> MediaFile:
@@ -286,7 +292,16 @@ def restore(session: Session, file: MediaFile, *, by: str) -> None:
     ------
     ConflictError
         Another file is registered in its place by now.
+    RefusedError
+        It was set aside: its bytes come back together with its row.
     """
+    storage = session.scalars(sa.select(media_locator.c.storage_id).where(media_locator.c.id == file.id)).one()
+    quarantine.hold_files(session, storage)
+    if away := quarantine.of_row(session, file.id):
+        raise RefusedError(
+            f"{file.relative_path} was set aside. Bring it back with `mhc quarantine restore {str(away.id)[:8]}`.",
+            rule="rows with files",
+        )
     try:
         with session.begin_nested():
             _update(session, [file.id], deleted_at=None)

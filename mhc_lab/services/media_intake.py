@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from mhc_lab.core.ids import ByteId, MediaId, PersonId, StorageId
 from mhc_lab.db import bulk
 from mhc_lab.media.examine import Examined
-from mhc_lab.schema.media import media_locator
+from mhc_lab.schema.media import media_locator, quarantined_files
 from mhc_lab.services import people
 from mhc_lab.storage.layout import named_in, owner_and_source
 from mhc_lab.storage.store import FoundFile
@@ -62,6 +62,17 @@ def known_bytes(session: Session, storage: StorageId) -> dict[str, ByteId]:
         media_locator.c.storage_id == storage, media_locator.c.deleted_at.is_(None)
     )
     return dict(session.execute(here).all())
+
+
+def thrown_away(session: Session, storage: StorageId) -> set[tuple[str, ByteId]]:
+    """Relative path and byte id of every file of ``storage`` that was deleted and left where it lay, out of quarantine."""
+    set_aside = sa.exists().where(
+        quarantined_files.c.media_id == media_locator.c.id, quarantined_files.c.state != "back"
+    )
+    here = sa.select(media_locator.c.relative_path, media_locator.c.byte_id).where(
+        media_locator.c.storage_id == storage, media_locator.c.deleted_at.is_not(None), ~set_aside
+    )
+    return {(path, byte_id) for path, byte_id in session.execute(here)}
 
 
 def register(session: Session, storage: StorageId, files: Sequence[HashedFile], *, at: datetime) -> int:

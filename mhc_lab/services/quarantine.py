@@ -6,10 +6,10 @@ A row says what is meant to be before the bytes follow: ``leaving`` is in its ol
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePosixPath
 from typing import Literal
 from uuid import UUID
 
@@ -20,6 +20,9 @@ from mhc_lab.core.ids import ByteId, MediaId, RunId, StorageId
 from mhc_lab.schema.media import file_storages, quarantined_files
 from mhc_lab.storage.layout import safe_name
 from mhc_lab.storage.store import QUARANTINE
+
+_LONGEST = 512
+"""In bytes: the key of an object has to have room for what comes before a path."""
 
 State = Literal["leaving", "aside", "returning", "back", "purging", "purged"]
 
@@ -39,6 +42,8 @@ class Leaving:
     """Its row; None when it has none."""
     keeper: MediaId | None = None
     """The file with the same bytes that stays for it; None: there is none, and it can never be purged."""
+    is_deleted: bool = False
+    """Whether its row was deleted before, and only the file leaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +79,14 @@ _PLACED = quarantined_files.join(file_storages)
 
 
 def place(run: RunId, relative_path: str) -> str:
-    """Where a file goes that ``run`` sets aside: below a folder of the run, under its own path as far as every disk can keep it."""
-    parts = (safe_name(part) for part in PurePosixPath(relative_path).parts)
-    return "/".join((QUARANTINE, str(run), *parts))
+    """Where a file goes that ``run`` sets aside: under its own path when every store can keep that there, else under its digest."""
+    is_plain = len(relative_path.encode()) <= _LONGEST and all(map(_is_plain, relative_path.split("/")))
+    name = relative_path if is_plain else hashlib.sha256(relative_path.encode()).hexdigest()
+    return f"{QUARANTINE}/{run}/{name}"
+
+
+def _is_plain(part: str) -> bool:
+    return "\\" not in part and safe_name(part) == part
 
 
 def add(session: Session, run: RunId, leaving: Sequence[Leaving], *, at: datetime) -> dict[str, UUID]:
@@ -106,9 +116,13 @@ def add(session: Session, run: RunId, leaving: Sequence[Leaving], *, at: datetim
 
 
 def those(session: Session, ids: Iterable[UUID]) -> list[QuarantinedFile]:
-    """The files with these ids, kept from others until the transaction ends; in the order in which they were set aside."""
-    wanted = quarantined_files.c.id == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Uuid)))
-    return _found(session, wanted, lock=True)
+    """The files with these ids, in the order in which they were set aside."""
+    return _found(session, _is_one_of(ids))
+
+
+def locked(session: Session, ids: Iterable[UUID]) -> list[QuarantinedFile]:
+    """The same, kept from others until the transaction ends. Whoever locks rows of the library, too, locks them before."""
+    return _found(session, _is_one_of(ids), lock=True)
 
 
 def of_run(session: Session, run: RunId, *states: State) -> list[QuarantinedFile]:
@@ -121,20 +135,70 @@ def listed(session: Session) -> list[QuarantinedFile]:
     return _found(session)
 
 
+def beginning(session: Session, digits: str) -> list[QuarantinedFile]:
+    """Files whose id begins so; two at most, which is enough to tell that they are several."""
+    same = sa.cast(quarantined_files.c.id, sa.Text).startswith(digits, autoescape=True)
+    return _found(session, same, limit=2)
+
+
 def in_state(session: Session, *states: State) -> list[QuarantinedFile]:
     """Every file in one of ``states``."""
     return _found(session, quarantined_files.c.state.in_(states))
 
 
+def of_row(session: Session, media: MediaId) -> QuarantinedFile | None:
+    """The file of this row, when it was set aside and did not come back."""
+    away = quarantined_files.c.state.in_(("leaving", "aside", "purging"))
+    return next(iter(_found(session, quarantined_files.c.media_id == media, away)), None)
+
+
 def change(session: Session, ids: Iterable[UUID], state: State, *, at: datetime) -> None:
     """Note that these files are in ``state`` now."""
-    wanted = quarantined_files.c.id == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Uuid)))
-    session.execute(sa.update(quarantined_files).where(wanted).values(state=state, changed_at=at))
+    session.execute(sa.update(quarantined_files).where(_is_one_of(ids)).values(state=state, changed_at=at))
 
 
-def _found(session: Session, *conditions: sa.ColumnElement[bool], lock: bool = False) -> list[QuarantinedFile]:
+# files that move, and places that get rows: never both at once
+
+
+def hold_places(session: Session, storages: Iterable[StorageId]) -> None:
+    """Until the transaction ends nobody else gives a row to a place of these storages: their files can be moved.
+
+    Taken before any lock of a row.
+    """
+    for storage in sorted(set(storages)):
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(_turn(storage))))
+
+
+def hold_files(session: Session, storage: StorageId) -> None:
+    """Until the transaction ends no file of ``storage`` leaves or comes back: what lies there now can get a row."""
+    session.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_turn(storage))))
+
+
+def left(session: Session, storage: StorageId, paths: Iterable[str]) -> dict[str, set[State]]:
+    """From which of these places files were set aside, and what became of them."""
+    file = quarantined_files.c
+    here = file.relative_path == sa.any_(sa.literal(list(paths), sa.ARRAY(sa.Text)))
+    states: dict[str, set[State]] = {}
+    for path, state in session.execute(
+        sa.select(file.relative_path, file.state).where(file.storage_id == storage, here)
+    ):
+        states.setdefault(path, set()).add(state)
+    return states
+
+
+def _turn(storage: StorageId) -> sa.ColumnElement[int]:
+    return sa.func.hashtext(f"files of {storage}")
+
+
+def _is_one_of(ids: Iterable[UUID]) -> sa.ColumnElement[bool]:
+    return quarantined_files.c.id == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Uuid)))
+
+
+def _found(
+    session: Session, *conditions: sa.ColumnElement[bool], lock: bool = False, limit: int | None = None
+) -> list[QuarantinedFile]:
     order = (quarantined_files.c.set_aside_at, quarantined_files.c.storage_id, quarantined_files.c.relative_path)
-    statement = sa.select(*_FILE).select_from(_PLACED).where(*conditions).order_by(*order)
+    statement = sa.select(*_FILE).select_from(_PLACED).where(*conditions).order_by(*order).limit(limit)
     if lock:
         statement = statement.with_for_update(of=quarantined_files)
     return [QuarantinedFile(*row) for row in session.execute(statement)]

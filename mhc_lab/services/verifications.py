@@ -164,8 +164,9 @@ def _mark(verification: Verification) -> sa.ColumnElement[datetime]:
 
 
 def finish(session: Session, verification: Verification, *, at: datetime) -> None:
-    """Every file of that part was looked at."""
-    counts = sa.select(sa.func.count(), sa.func.count(media_locator.c.problem)).where(*_about(verification))
+    """Every file of that part was looked at; what was registered meanwhile, and nobody has looked at, does not count."""
+    is_seen = media_locator.c.verified_at.is_not(None)
+    counts = sa.select(sa.func.count(), sa.func.count(media_locator.c.problem)).where(*_about(verification), is_seen)
     checked, problems = session.execute(counts).one()
     this = media_verifications.c.id == verification.id
     session.execute(

@@ -302,3 +302,29 @@ def test_a_run_that_is_taken_up_again_is_compared_with_what_was_before_it(emptie
 
     with pytest.raises(IntegrityError, match="bo: 1 of 1 working"):
         stepwise.apply(emptied_wb, LOSE, plan)
+
+
+def test_what_the_gate_says_is_said_again_when_the_plan_is_applied_again(emptied_wb: Workbench, disk: Path) -> None:
+    plan = lossy(emptied_wb, BO)
+    with pytest.raises(IntegrityError, match="bo: 1 of 1 working"):
+        stepwise.apply(emptied_wb, LOSE, plan)
+
+    with pytest.raises(IntegrityError, match="bo: 1 of 1 working"):
+        stepwise.apply(emptied_wb, LOSE, plan)
+
+
+def test_a_run_killed_before_its_gate_is_compared_by_the_next(
+    emptied_wb: Workbench, disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = lossy(emptied_wb, BO)
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(baseline.PictureGate, "after", die)
+    with pytest.raises(KeyboardInterrupt):
+        stepwise.apply(emptied_wb, LOSE, plan)
+    monkeypatch.undo()
+
+    with pytest.raises(IntegrityError, match="bo: 1 of 1 working"):
+        stepwise.apply(emptied_wb, LOSE, plan)

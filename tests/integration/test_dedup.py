@@ -14,14 +14,14 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mhc_lab.core.errors import RefusedError
+from mhc_lab.core.errors import IntegrityError, RefusedError
 from mhc_lab.core.secrets import Secret
-from mhc_lab.jobs import dedup, ingest, stores
+from mhc_lab.jobs import dedup, ingest, stores, views
 from mhc_lab.jobs.dedup import DedupPlan, apply_dedup, plan_dedup, restore
 from mhc_lab.jobs.plan import Receipt
 from mhc_lab.jobs.purge import plan_purge
 from mhc_lab.schema.media import skipped_photosets, snapshot_pictures
-from mhc_lab.services import people, storages
+from mhc_lab.services import media, people, storages
 from mhc_lab.workbench import Workbench
 from tests.support.copies import (
     ALONE,
@@ -186,6 +186,25 @@ def test_everything_comes_back_as_it_was(emptied_wb: Workbench, root: Path) -> N
     assert state(emptied_wb, root) == before
 
 
+def test_views_show_what_is_there_after_a_run_and_after_its_restore(emptied_wb: Workbench, root: Path) -> None:
+    with emptied_wb.reader as session:
+        storage = storages.get(session, "disk")
+    views.build(emptied_wb, storage)
+    before = links(root)
+
+    receipt = applied(emptied_wb)
+    after = links(root)
+    restore(emptied_wb, receipt)
+
+    assert all(link.exists() for link in after)
+    assert len(after) < len(before)
+    assert links(root) == before
+
+
+def links(root: Path) -> set[Path]:
+    return {path for path in root.rglob("*") if path.is_symlink()}
+
+
 def test_across_persons_references_tags_and_favourites_move_and_no_primary_mark(
     emptied_wb: Workbench, root: Path
 ) -> None:
@@ -201,18 +220,34 @@ def test_across_persons_references_tags_and_favourites_move_and_no_primary_mark(
     assert state(emptied_wb, root) == before
 
 
-def test_nobody_has_less_to_show_after_a_run_unless_that_was_chosen(emptied_wb: Workbench, root: Path) -> None:
+def show(wb: Workbench, root: Path) -> None:
+    """Let the copies of ann and bo be a picture."""
     for path in (OLDEST, COPY, THIRD, OF_BO):
         (root / path).write_bytes(SHOWN)
-        change(emptied_wb, path, byte_id=hashlib.sha256(SHOWN).hexdigest(), size_bytes=len(SHOWN), verdict="readable")
+        change(wb, path, byte_id=hashlib.sha256(SHOWN).hexdigest(), size_bytes=len(SHOWN), verdict="readable")
+
+
+def test_nobody_has_less_to_show_after_a_run_unless_that_was_chosen(emptied_wb: Workbench, root: Path) -> None:
+    show(emptied_wb, root)
 
     within = applied(emptied_wb)
     across = applied(emptied_wb, across_persons=True)
 
     with emptied_wb.reader as session:
         gated = set(session.scalars(sa.text("SELECT run_id FROM media_baselines")))
-    assert (within.run in gated, across.run in gated) == (True, False)
+    assert {within.run, across.run} <= gated
     assert live(emptied_wb) == {OLDEST, ALONE, NOBODYS}
+
+
+def test_a_picture_that_nobody_has_after_a_run_across_persons_is_lost(emptied_wb: Workbench, root: Path) -> None:
+    show(emptied_wb, root)
+    plan = plan_dedup(emptied_wb, across_persons=True).approve(by="ada")
+
+    def lose(done: int, total: int | None, doing: str) -> None:
+        (root / OLDEST).unlink(missing_ok=True)
+
+    with pytest.raises(IntegrityError, match=r"bo: 1 of 1 working pictures is lost"):
+        apply_dedup(emptied_wb, plan, progress=lose)
 
 
 def test_two_names_of_one_file_lose_a_record_and_no_byte(emptied_wb: Workbench, root: Path) -> None:
@@ -360,6 +395,17 @@ def test_a_reference_that_is_gone_does_not_hinder(emptied_wb: Workbench, root: P
         session.execute(sa.delete(snapshot_pictures))
 
     assert restore(emptied_wb, receipt).refused == ()
+
+
+def test_the_row_of_a_file_in_quarantine_is_not_brought_back_without_it(emptied_wb: Workbench, root: Path) -> None:
+    before = state(emptied_wb, root)
+    receipt = applied(emptied_wb)
+
+    with pytest.raises(RefusedError, match="mhc quarantine restore"), emptied_wb.transaction() as session:
+        media.restore(session, files(emptied_wb)[COPY], by="ada")
+
+    assert restore(emptied_wb, receipt).refused == ()
+    assert state(emptied_wb, root) == before
 
 
 # two at once

@@ -16,7 +16,8 @@ from mhc_lab.core.ids import ByteId
 from mhc_lab.core.progress import Progress
 from mhc_lab.jobs import ingest, reading
 from mhc_lab.schema.media import media_locator
-from mhc_lab.services import people
+from mhc_lab.services import media, people
+from mhc_lab.services.media import Wanted
 from mhc_lab.storage.disk import DiskStore
 from mhc_lab.storage.store import FoundFile
 from mhc_lab.workbench import Workbench
@@ -153,6 +154,33 @@ def test_files_nobody_looked_into_are_looked_into_by_the_next(
     ingest.ingest(empty_wb, disk)
 
     assert rows(empty_wb, "verdict") == [("opaque",), ("opaque",)]
+
+
+def test_a_file_that_was_thrown_away_stays_so_until_it_is_restored(empty_wb: Workbench, disk: Path) -> None:
+    ingest.ingest(empty_wb, disk)
+    with empty_wb.transaction() as session:
+        (note,) = (file for file in media.found(session, Wanted()) if file.relative_path == "below/note.txt")
+        media.delete(session, note, by="ann", at=empty_wb.clock.now())
+
+    again = ingest.ingest(empty_wb, disk)
+    with empty_wb.transaction() as session:
+        media.restore(session, media.get(session, note.id), by="ann")
+
+    assert (again.new_count, again.known_count, again.deleted_count) == (0, 1, 1)
+    assert "1 thrown away before" in str(again)
+    assert rows(empty_wb, "relative_path", "deleted_at") == [("below/note.txt", None), ("note.txt", None)]
+
+
+def test_other_bytes_in_the_place_of_a_file_that_was_thrown_away_are_new(empty_wb: Workbench, disk: Path) -> None:
+    ingest.ingest(empty_wb, disk)
+    with empty_wb.transaction() as session:
+        (note,) = (file for file in media.found(session, Wanted()) if file.relative_path == "below/note.txt")
+        media.delete(session, note, by="ann", at=empty_wb.clock.now())
+    (disk / "below/note.txt").write_text("something else")
+
+    again = ingest.ingest(empty_wb, disk)
+
+    assert (again.new_count, again.deleted_count) == (1, 0)
 
 
 def test_nothing_is_read_again_that_is_as_it_was(

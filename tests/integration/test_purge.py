@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -103,11 +104,17 @@ def test_a_file_that_cannot_come_back_is_told(emptied_wb: Workbench, root: Path,
 
     brought = quarantine.bring_back(emptied_wb, [id_of(emptied_wb, COPY), id_of(emptied_wb, THIRD)])
 
-    assert str(brought).startswith(
-        "1 file brought back\n  stays in quarantine: disk:people/ann/uploads/b.jpg: something"
-    )
+    assert str(brought).startswith("1 file brought back\n  not brought back: disk:people/ann/uploads/b.jpg: something")
     assert (root / COPY).read_bytes() == b"another"
     assert states(emptied_wb) == {COPY: "aside", THIRD: "back"}
+
+
+def test_a_file_that_is_back_is_not_brought_back_again(emptied_wb: Workbench, root: Path, aside: Receipt) -> None:
+    quarantine.bring_back(emptied_wb, [id_of(emptied_wb, COPY)])
+
+    again = quarantine.bring_back(emptied_wb, [id_of(emptied_wb, COPY)])
+
+    assert str(again) == f"0 files brought back\n  not brought back: disk:{COPY}: it was brought back before"
 
 
 def test_an_id_that_means_none_or_several_is_refused(emptied_wb: Workbench, root: Path, aside: Receipt) -> None:
@@ -217,6 +224,42 @@ def test_a_file_that_has_other_bytes_in_quarantine_is_not_removed(
     assert receipt.done_count == 1
     assert receipt.refused[0].endswith(f"disk:{COPY}: it has other bytes by now")
     assert set_aside(root) == {"b.jpg"}
+
+
+def test_what_cannot_be_removed_is_told_and_keeps_no_other(emptied_wb: Workbench, root: Path, aside: Receipt) -> None:
+    there = next((root / ".mhc-quarantine").rglob("b.jpg"))
+    there.unlink()
+    there.mkdir()
+
+    receipt = purged(emptied_wb)
+
+    assert receipt.done_count == 1
+    assert f"disk:{COPY}: " in receipt.refused[0]
+    assert "is not a file" in receipt.refused[0]
+    assert states(emptied_wb) == {COPY: "aside", THIRD: "purged"}
+
+
+def test_what_has_other_bytes_than_its_keeper_stays_beside_what_has_the_same(
+    emptied_wb: Workbench, root: Path, aside: Receipt
+) -> None:
+    plan = plan_purge(emptied_wb, older_than_days=0)
+
+    def differ(done: int, total: int | None, doing: str) -> None:
+        """One of the two gets other bytes in its row and its place, as if its keeper never had them."""
+        next((root / ".mhc-quarantine").rglob("b.jpg")).write_bytes(b"other")
+        with emptied_wb.transaction() as session:
+            row = sa.update(quarantined_files).where(quarantined_files.c.relative_path == COPY)
+            session.execute(row.values(byte_id=hashlib.sha256(b"other").hexdigest()))
+
+    receipt = apply_purge(emptied_wb, plan.approve(by="ada"), progress=at_steps(differ))
+
+    assert receipt.done_count == 1
+    assert set_aside(root) == {"b.jpg"}
+
+
+def at_steps(then: Callable[[int, int | None, str], None]) -> Callable[[int, int | None, str], None]:
+    """A progress that does something once the steps are done and no byte is removed."""
+    return lambda done, total, doing: then(done, total, doing) if doing == "steps" else None
 
 
 def test_a_purge_killed_after_the_bytes_were_removed_is_finished_by_the_next(

@@ -7,12 +7,15 @@ import os
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
+from mhc_lab.core.errors import IntegrityError
+from mhc_lab.core.ids import RunId
 from mhc_lab.core.secrets import Secret
-from mhc_lab.jobs import ingest, repair, stores, verify
+from mhc_lab.jobs import ingest, repair, stepwise, stores, verify
 from mhc_lab.jobs.plan import Receipt
 from mhc_lab.jobs.repair import RepairPlan, apply_repair, plan_repair
 from mhc_lab.schema.media import media_locator
@@ -229,6 +232,45 @@ def killed(run: Callable[[Callable[[int, int | None, str], None]], Receipt], dea
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
     with rclone(tmp_path_factory.mktemp("rclone")) as running:
         yield running
+
+
+def test_a_place_that_somebody_took_is_no_mended_file(emptied_wb: Workbench, broken: Path) -> None:
+    plan = planned(emptied_wb).approve(by="ada")
+    with pytest.raises(KeyboardInterrupt):
+        apply_repair(emptied_wb, plan, progress=die_after_steps)
+    (broken / NAMES[0]).write_bytes(b"somebody's")
+
+    receipt = apply_repair(emptied_wb, plan)
+
+    assert receipt.done_count == 3
+    assert receipt.refused == (f"ssd:{NAMES[0]}: another file was put in its place",)
+    assert (broken / NAMES[0]).read_bytes() == b"somebody's"
+    assert apply_repair(emptied_wb, plan) == receipt
+
+
+def test_a_bad_file_that_cannot_leave_keeps_no_other_and_the_run_can_be_undone(
+    emptied_wb: Workbench, broken: Path
+) -> None:
+    before, plan = files(broken), planned(emptied_wb).approve(by="ada")
+    with pytest.raises(KeyboardInterrupt):
+        apply_repair(emptied_wb, plan, progress=die_after_steps)
+    run = next((broken / ".mhc-quarantine").iterdir())
+    (run / NAMES[1]).mkdir(parents=True)
+
+    with pytest.raises(IntegrityError, match=f"1 file did not go .*{NAMES[1]}") as failure:
+        apply_repair(emptied_wb, plan)
+    mended_by_then = files(broken)
+    receipt = stepwise.receipt_of(emptied_wb, repair.REPAIR, RunId(UUID(str(failure.value).split()[-1])))
+    repair.restore(emptied_wb, receipt)
+
+    assert mended_by_then == CONTENTS | {NAMES[1]: before[NAMES[1]]}
+    assert files(broken) == before
+    assert [name for name in everything(broken) if name.startswith(".mhc-quarantine")] == []
+
+
+def die_after_steps(done: int, total: int | None, doing: str) -> None:
+    if doing == "steps":
+        raise KeyboardInterrupt
 
 
 def test_a_bucket_mends_a_disk_and_a_disk_a_bucket(

@@ -14,7 +14,7 @@ from mhc_lab.core.errors import RefusedError
 from mhc_lab.core.ids import ByteId
 from mhc_lab.jobs import ingest, stores, verify
 from mhc_lab.jobs.verify import Verified
-from mhc_lab.schema.media import media_locator
+from mhc_lab.schema.media import media_locator, media_verifications
 from mhc_lab.services import storages
 from mhc_lab.services.storages import Storage
 from mhc_lab.services.verifications import WHOLE, Slice
@@ -157,6 +157,17 @@ def test_a_problem_is_dated_by_when_it_was_found_first(
     with emptied_wb.reader as session:
         since = session.scalars(sa.select(media_locator.c.problem_at).where(media_locator.c.problem.is_not(None))).all()
     assert since == [first]
+
+
+def test_what_is_registered_meanwhile_is_not_counted(emptied_wb: Workbench, disk: Path) -> None:
+    def add(done: int, total: int | None, doing: str) -> None:
+        path(disk, 99).write_bytes(b"new")
+        ingest.register(emptied_wb, *stores.adopt(emptied_wb, str(disk)))
+
+    verify.verify(emptied_wb, ssd(emptied_wb), progress=add)
+
+    with emptied_wb.reader as session:
+        assert session.scalars(sa.select(media_verifications.c.checked_count)).all() == [COUNT]
 
 
 def test_slices_cover_every_file_exactly_once(emptied_wb: Workbench, disk: Path) -> None:

@@ -19,12 +19,12 @@ PERSONS = """
     c  | cy       | yes
 """
 FILES = """
-    storage_id | person_id | relative_path | source  | size_bytes | modified_at | created_at | deleted_at | verified_at | problem    | problem_at
-    s          | a         | a.jpg         | profile | 100        | 2026-01-05  | 2026-03-05 | -          | 2026-05-01  | -          | -
-    s          | a         | b.jpg         | profile | 50         | 2026-02-28  | 2026-01-31 | -          | -           | missing    | 2026-05-02
-    s          | b         | c.jpg         | auto    | 30         | -           | 2026-03-01 | -          | 2026-05-01  | missing    | 2026-05-01
-    t          | c         | d.mp4         | auto    | 900        | 2026-03-02  | 2026-03-02 | -          | -           | unreadable | 2026-05-03
-    t          | -         | e.jpg         | auto    | 7          | 2026-02-01  | 2026-02-01 | 2026-04-01 | -           | -          | -
+storage_id | person_id | relative_path | source | size_bytes | modified_at | created_at | deleted_at | verified_at | problem    | problem_at
+s          | a         | a.jpg         | upload | 100        | 2026-01-05  | 2026-03-05 | -          | 2026-05-01  | -          | -
+s          | a         | b.jpg         | upload | 50         | 2026-02-28  | 2026-01-31 | -          | -           | missing    | 2026-05-02
+s          | b         | c.jpg         | auto   | 30         | -           | 2026-03-01 | -          | 2026-05-01  | missing    | 2026-05-01
+t          | c         | d.mp4         | auto   | 900        | 2026-03-02  | 2026-03-02 | -          | -           | unreadable | 2026-05-03
+t          | -         | e.jpg         | auto   | 7          | 2026-02-01  | 2026-02-01 | 2026-04-01 | -           | -          | -
 """
 
 
@@ -39,7 +39,7 @@ def test_each_storage_and_source_says_what_is_live_missing_and_never_verified() 
         storage | is_active | source  | file_count | size_bytes | deleted_count | problem_count | missing_bytes | unverified_count
         attic   | no        | auto    | 1          | 900        | 1             | 1             | 0             | 1
         ssd     | yes       | auto    | 1          | 30         | 0             | 1             | 30            | 0
-        ssd     | yes       | profile | 2          | 150        | 0             | 1             | 50            | 1
+        ssd     | yes       | upload  | 2          | 150        | 0             | 1             | 50            | 1
     """)
     assert_frame_equal(contents, expected)
 
@@ -61,7 +61,7 @@ def test_the_largest_come_first_and_an_excluded_person_is_not_named() -> None:
     expected = table("""
         storage | relative_path | username | source  | size_bytes
         attic   | d.mp4         | -        | auto    | 900
-        ssd     | a.jpg         | ann      | profile | 100
+        ssd     | a.jpg         | ann      | upload  | 100
     """)
     assert_frame_equal(largest, expected)
 
