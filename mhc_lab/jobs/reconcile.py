@@ -6,8 +6,12 @@ at again before it gets one, but never like a row without its file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import gc
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, fields
+from functools import partial
+from sys import intern
 from typing import Any, cast
 
 import polars as pl
@@ -38,6 +42,8 @@ STEP_ACTIONS = 500
 """So many of one remedy are done in one transaction."""
 _FEWEST = 0.5
 """A store that has less than this share of the files it should have is not believed."""
+_AT_ONCE = 10_000
+"""Things that become objects at once."""
 _GET_ROWS = ("in_order", "known_person", "named_by_snapshot")
 
 
@@ -60,19 +66,17 @@ def plan_reconcile(
     RefusedError
         A storage is not in use, or what should be set aside is nothing the plan would list.
     """
-    looked = _looked(wb, storages, progress)
-    result = classify(
-        looked.rows, looked.files, looked.paths, names=looked.names, checked=looked.checked, is_whole=looked.is_whole
-    )
-    planned = _Planned(looked, result, quarantine)
-    return ReconcilePlan(
-        wb.clock.now(),
-        tuple(planned.actions),
-        tuple(looked.names_of[number] for number in looked.checked),
-        tuple(_totals(result)),
-        tuple(planned.listed),
-        tuple(looked.findings),
-    )
+    with _uncollected():
+        looked, result = _classified(wb, storages, progress)
+        planned = _Planned(looked, result, quarantine)
+        return ReconcilePlan(
+            wb.clock.now(),
+            tuple(planned.actions),
+            tuple(looked.names_of[number] for number in looked.checked),
+            tuple(_totals(result)),
+            tuple(planned.listed),
+            tuple(looked.findings),
+        )
 
 
 def apply_reconcile(wb: Workbench, plan: Approved[ReconcilePlan], *, progress: Progress = SILENT) -> Receipt:
@@ -85,28 +89,35 @@ def restore(wb: Workbench, receipt: Receipt, *, progress: Progress = SILENT) -> 
     return stepwise.restore(wb, RECONCILE, receipt, progress=progress)
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without Python's search for cycles: there are none, and among a million new objects it is a sixth of the work."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 # what there is
 
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
-    """Everything that was read."""
+    """What is known of the storages."""
 
-    rows: pl.DataFrame
-    files: pl.DataFrame
-    paths: pl.DataFrame
-    names: Mapping[str, str]
-    """Who carries the names that folders and files say."""
     names_of: Sequence[str]
     """The name of each storage, by its number."""
     checked: Sequence[int]
     findings: Sequence[Finding]
-    is_whole: bool
     leaving: Collection[tuple[str, str]]
     """Places whose files a run that is not finished takes away or brings back."""
 
 
-def _looked(wb: Workbench, wanted: Collection[str], progress: Progress) -> _Looked:
+def _classified(wb: Workbench, wanted: Collection[str], progress: Progress) -> tuple[_Looked, Classified]:
+    """Everything that there is, in its class."""
     with wb.reader as session:
         known = storages.listed(session)
         chosen = _chosen(session, known, wanted)
@@ -116,22 +127,25 @@ def _looked(wb: Workbench, wanted: Collection[str], progress: Progress) -> _Look
     frames, checked, findings = [pl.DataFrame(schema=FILES)], [], []
     for number, storage in chosen:
         try:
-            found = _listing(wb, stores.opened(wb, storage), rows.filter(pl.col("storage") == number), number, progress)
+            listing = _listing(
+                wb, stores.opened(wb, storage), rows.filter(pl.col("storage") == number), number, progress
+            )
         except ConfigurationError as offline:
             findings.append(Finding(storage.name, str(offline)))
             continue
-        frames.append(found)
-        doubt = _doubt(rows.filter(pl.col("storage") == number), found)
+        frames.append(listing)
+        doubt = _doubt(rows.filter(pl.col("storage") == number), listing)
         if doubt:
             findings.append(Finding(storage.name, doubt))
         else:
             checked.append(number)
-    files = described(pl.concat(frames))
+    found = described(pl.concat(frames))
     with wb.reader as session:
-        names = {name: str(person) for name, person in people.find(session, names_said(files)).items()}
+        names = {name: str(person) for name, person in people.find(session, names_said(found)).items()}
     is_whole = len(checked) == sum(storage.is_active for storage in known)
     leaving = {(file.storage, file.relative_path) for file in moving}
-    return _Looked(rows, files, paths, names, [one.name for one in known], checked, findings, is_whole, leaving)
+    looked = _Looked([one.name for one in known], checked, findings, leaving)
+    return looked, classify(rows, found, paths, names=names, checked=checked, is_whole=is_whole)
 
 
 def _chosen(session: Session, known: Sequence[Storage], wanted: Collection[str]) -> list[tuple[int, Storage]]:
@@ -207,7 +221,7 @@ class _Planned:
         self.actions: list[Mending] = []
         self.listed: list[Listed] = []
         self._plan("row", _told_of(result.rows), self._row)
-        self._plan("file", _kept(result.files), self._file)
+        self._plan("file", result.files, partial(self._file, result.files))
         self._plan("path", result.paths, self._path)
         by_name = {found for kind, found in CLASSES if CLASSES[kind, found].by_name}
         if strange := self._wanted - self._named - by_name:
@@ -230,8 +244,8 @@ class _Planned:
         remedy: Remedy | None = "flag" if stale else class_.remedy
         if remedy == "flag":
             rows = rows.filter(pl.col("problem").is_not_null() if stale else pl.col("problem").ne_missing(class_.name))
-        told = rows.select("storage", "path", "id", "size", "byte_id", "to_storage", "to_path", "other", "problem")
-        for number, path, id_, size, byte_id, to, to_path, other, problem in told.rows():
+        told = _each(rows, "storage", "path", "id", "size", "byte_id", "to_storage", "to_path", "other", "problem")
+        for number, path, id_, size, byte_id, to, to_path, other, problem in told:
             storage = self._names_of[number]
             if remedy and (storage, path) not in self._leaving:
                 there = (self._names_of.get(to, ""), to_path or "", other or "", "", problem)
@@ -239,28 +253,29 @@ class _Planned:
                     Mending("row", class_.name, remedy, storage, path, id_, size, None, byte_id, *there)
                 )
 
-    def _file(self, class_: Class, files: pl.DataFrame) -> None:
+    def _file(self, every: pl.DataFrame, class_: Class, files: pl.DataFrame) -> None:
         if not (class_.remedy or class_.is_listed):
             return
-        told = files.select("storage", "path", "size", "written_ns", "to_path", "person", "is_kept")
-        for number, path, size, written_ns, to_path, person, is_kept in told.rows():
+        files = _kept(class_, files, every)
+        told = _each(files, "storage", "path", "size", "written_ns", "to_path", "person", "is_kept")
+        for number, path, size, written_ns, to_path, person, is_kept in told:
             storage = self._names_of[number]
             if class_.remedy is None or not (
                 self._is_wanted(class_, f"{storage}:{path}") if class_.by_name else is_kept
             ):
                 self.listed.append(Listed("file", class_.name, f"{storage}:{path}"))
             elif (storage, path) not in self._leaving:
-                known = ("", size, written_ns, "", "", to_path or "", "", person or "")
+                known = ("", size, written_ns, "", "", to_path or "", "", intern(person or ""))
                 self.actions.append(Mending("file", class_.name, class_.remedy, storage, path, *known))
 
     def _path(self, class_: Class, paths: pl.DataFrame) -> None:
-        told = paths.select("snapshot", "which", "path", "to_storage", "to_path")
+        told = _each(paths, "snapshot", "which", "path", "to_storage", "to_path")
         if class_.is_listed:
-            self.listed += [Listed("path", class_.name, f"{one[0]} {one[1]}: {one[2]}") for one in told.iter_rows()]
+            self.listed += [Listed("path", class_.name, f"{one[0]} {one[1]}: {one[2]}") for one in told]
         elif remedy := class_.remedy:
             self.actions += [
                 Mending("path", class_.name, remedy, self._names_of[to], to_path, f"{snapshot} {which}")
-                for snapshot, which, _, to, to_path in told.iter_rows()
+                for snapshot, which, _, to, to_path in told
             ]
 
     def _is_wanted(self, class_: Class, place: str) -> bool:
@@ -278,14 +293,22 @@ def _told_of(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.filter(~pl.col("class").is_in(["deleted", "not_checked"]))
 
 
-def _kept(files: pl.DataFrame) -> pl.DataFrame:
-    """Files with whether they can be set right: what a copy is of has a row or gets one, and where a file belongs is free."""
-    rowed = files.filter(pl.col("class").is_in(_GET_ROWS)).select("storage", to_path="path", is_kept=pl.lit(value=True))
-    is_copy = pl.col("class") == "link_copy"
-    copies = files.filter(is_copy).join(rowed, on=["storage", "to_path"], how="left")
-    is_misplaced = pl.col("class") == "wrong_prefix"
-    rest = files.filter(~is_copy).with_columns(is_kept=~is_misplaced | pl.col("to_path").is_not_null())
-    return pl.concat([rest, copies.with_columns(pl.col("is_kept").fill_null(value=False))])
+def _kept(class_: Class, files: pl.DataFrame, every: pl.DataFrame) -> pl.DataFrame:
+    """Files of a class with whether they can be set right: what a copy is of has a row or gets one, and where a file belongs is free."""
+    if class_.name == "link_copy":
+        rowed = every.join(files, left_on="path", right_on="to_path", how="semi").filter(
+            pl.col("class").is_in(_GET_ROWS)
+        )
+        rowed = rowed.select("storage", to_path="path", is_kept=pl.lit(value=True))
+        kept = files.join(rowed, on=["storage", "to_path"], how="left", maintain_order="left")
+        return kept.with_columns(pl.col("is_kept").fill_null(value=False))
+    is_misplaced = class_.name == "wrong_prefix"
+    return files.with_columns(is_kept=pl.col("to_path").is_not_null() if is_misplaced else pl.lit(value=True))
+
+
+def _each(things: pl.DataFrame, *columns: str) -> Iterator[tuple[Any, ...]]:
+    """One thing after the other; half a million tuples at once would be more than all their actions."""
+    return things.select(columns).iter_rows(buffer_size=_AT_ONCE)
 
 
 # how it is done and undone

@@ -32,6 +32,15 @@ PATHS: dict[str, type[pl.DataType]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What stores list, and once for all files in it what each folder says."""
+
+    files: pl.DataFrame
+    """:data:`FILES`, each with its place as ``file``, its ``name``, and as ``folder`` the place of its folder in :attr:`folders`."""
+    folders: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
 class Classified:
     """The same rows, files and paths, each with its ``class`` and what its remedy needs."""
 
@@ -43,22 +52,26 @@ class Classified:
     """``to_storage`` and ``to_path``: the file that is meant."""
 
 
-def described(files: pl.DataFrame) -> pl.DataFrame:
+def described(files: pl.DataFrame) -> Found:
     """Files with their names and with what their folders say."""
-    split = places.split(files.with_row_index("file"))
-    return split.join(places.folders(split["folder"].unique()), on="folder", how="left", maintain_order="left")
+    split = places.split(files.select("path"))
+    folders = places.folders(split["folder"].unique())
+    place = _beside(split, folders.select("folder").with_row_index("place"), "folder")["place"]
+    return Found(files.with_row_index("file").with_columns(split["name"], folder=place), folders)
 
 
-def names_said(files: pl.DataFrame) -> set[str]:
+def names_said(found: Found) -> set[str]:
     """Every user name that a folder or the name of a thumbnail holds: whoever knows persons tells whose they are."""
+    files = places.said(found.files.select("name", "folder"), found.folders, "owner")
     is_told = pl.col("owner").is_not_null() & pl.col("name").str.starts_with(pl.col("owner") + "_")
     others = files.filter(~is_told).select(said=places.named(pl.col("name")))["said"]
-    return {name for said in (files["owner"], files["meant_owner"], others) for name in said.drop_nulls().unique()}
+    held = (found.folders["owner"], found.folders["meant_owner"], others)
+    return {name for said in held for name in said.drop_nulls().unique()}
 
 
 def classify(
     rows: pl.DataFrame,
-    files: pl.DataFrame,
+    found: Found,
     paths: pl.DataFrame,
     *,
     names: Mapping[str, str],
@@ -69,7 +82,7 @@ def classify(
 
     Parameters
     ----------
-    files
+    found
         As :func:`described`.
     names
         Who carries each of the :func:`names_said`.
@@ -84,45 +97,53 @@ def classify(
         Something is in no class, or in two.
     """
     is_checked = pl.col("storage").is_in(list(checked))
-    rows, files = rows.with_row_index("row"), _owned(files, names)
+    rows, (files, folders) = rows.with_row_index("row"), _owned(found, names)
     live, gone = rows.filter(is_checked & ~pl.col("is_deleted")), rows.filter(is_checked & pl.col("is_deleted"))
-    seen = files.filter(is_checked & ~pl.col("is_litter"))
-    claims = live.join(seen, on=["storage", "path"], suffix="_found")
+    seen = files.filter(is_checked & ~pl.col("is_litter")).drop("written_ns", "is_litter")
+    claims = _claims(live, seen, folders)
     seen = _claimed(seen, claims)
-    live_told = records.live(live, claims, seen)
-    deleted_told = records.deleted(gone, live_told.join(live, on="row"), records.free(seen, live_told))
-    rows_told = _placed(rows, files, pl.concat([live_told, deleted_told]))
-    files_told = _files(files, seen, live_told, deleted_told, orphans.Known(live, paths, names), is_checked)
-    paths_told = pictures.told(paths, seen, files_told, is_whole=is_whole)
-    return Classified(rows_told, files_told, _same(paths, paths_told))
+    live_told = records.live(live, claims, seen, folders)
+    deleted_told = records.deleted(gone, live, live_told, seen)
+    rows_told = _placed(rows, files, pl.concat([live_told, deleted_told]), is_checked)
+    known = orphans.Known(live, paths, names, folders)
+    files_told = _files(files, seen, live_told, deleted_told, known, is_checked)
+    return Classified(rows_told, files_told, _same(paths, pictures.told(paths, seen, files_told, is_whole=is_whole)))
 
 
-def _owned(files: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
-    """Files with whose they are, as far as folder or name say."""
+def _owned(found: Found, names: Mapping[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Files and folders with whose they are, as far as folder or name say."""
     known = pl.DataFrame([*names.items()], schema={"owner": pl.String, "person": pl.String}, orient="row")
-    files = files.join(known, on="owner", how="left", maintain_order="left")
+    folders = found.folders.join(known, on="owner", how="left", maintain_order="left")
+    files = places.said(found.files, folders, "person")
     own = files.filter(pl.col("person").is_null()).select("file", owner=places.named(pl.col("name"))).drop_nulls()
     own = own.join(known, on="owner").select("file", own_person="person")
-    joined = files.join(own, on="file", how="left", maintain_order="left")
-    return joined.with_columns(person=pl.coalesce("person", "own_person")).drop("own_person")
+    whose = files.hstack(_beside(files, own, "file")).with_columns(person=pl.coalesce("person", "own_person"))
+    return whose.drop("own_person"), folders
+
+
+def _claims(live: pl.DataFrame, seen: pl.DataFrame, folders: pl.DataFrame) -> pl.DataFrame:
+    """Rows with the file in their place."""
+    rows = live.select("row", "storage", "path", "size", "byte_id", "person", "problem")
+    files = seen.select("file", "storage", "path", "size", "byte_id", "is_readable", "folder")
+    return places.said(rows.join(files, on=["storage", "path"], suffix="_found"), folders, "is_proper")
 
 
 def _claimed(seen: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
     """Files with the row that is about each, the bytes it says, and whose it says the file is."""
     said = claims.select("file", "row", row_byte_id="byte_id", row_person="person")
-    joined = seen.join(said, on="file", how="left", maintain_order="left")
-    return joined.with_columns(person=pl.coalesce("row_person", "person")).drop("row_person")
+    claimed = seen.hstack(_beside(seen, said, "file")).with_columns(person=pl.coalesce("row_person", "person"))
+    return claimed.drop("row_person")
 
 
-def _placed(rows: pl.DataFrame, files: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+def _placed(rows: pl.DataFrame, files: pl.DataFrame, told: pl.DataFrame, is_checked: pl.Expr) -> pl.DataFrame:
     """Rows with their class and where what they mean lies; those of storages that were not looked through are not checked."""
-    unchecked = rows.join(told, on="row", how="anti").select("row", **{"class": pl.lit("not_checked")})
-    told = pl.concat([told, unchecked], how="diagonal")
-    where = files.select(to_file="file", to_storage="storage", to_path="path")
-    other = rows.select(other="row", other_id="id")
-    placed = told.join(where, on="to_file", how="left").join(other, on="other", how="left")
-    placed = rows.join(placed.select("row", "class", "to_storage", "to_path", other="other_id"), on="row", how="left")
-    return _same(rows, placed).drop("row")
+    told = _beside(rows, told, "row")
+    where = files.select(pl.col("storage", "path").gather(told["to_file"]).name.prefix("to_"))
+    other = rows.select(other=pl.col("id").gather(told["other"]))
+    placed = rows.drop("row").hstack(told.select("class")).hstack(where).hstack(other)
+    return _same(
+        rows, placed.with_columns(pl.when(is_checked).then("class").otherwise(pl.lit("not_checked")).alias("class"))
+    )
 
 
 def _files(
@@ -148,14 +169,21 @@ def _files(
         .when(pl.col("file").is_in(deleted.implode()))
         .then(pl.lit("of_a_deleted_row"))
     )
-    classed = files.with_columns(plain.alias("class"))
-    left = seen.join(classed.filter(pl.col("class").is_null()), on="file", how="semi")
-    told = orphans.told(left, seen, known)
-    joined = classed.join(told, on="file", how="left", suffix="_told", maintain_order="left")
-    whole = joined.with_columns(
-        pl.coalesce("class", "class_told").alias("class"), person=pl.coalesce("person_told", "person")
+    classed = files.select("file", plain.alias("plain"), folder_person="person")
+    left = seen.join(classed.filter(pl.col("plain").is_null()), on="file", how="semi")
+    told = classed.hstack(_beside(files, orphans.told(left, seen, known), "file"))
+    whole = files.select("storage", "path", "size", "written_ns").hstack(
+        told.select(pl.coalesce("plain", "class").alias("class"), pl.coalesce("person", "folder_person"), "to_path")
     )
-    return _same(files, whole.select("storage", "path", "size", "written_ns", "class", "person", "to_path"))
+    return _same(files, whole)
+
+
+def _beside(things: pl.DataFrame, told: pl.DataFrame, on: str) -> pl.DataFrame:
+    """What is told of each thing, in their order; null where nothing is."""
+    beside = things.select(on).join(told, on=on, how="left", maintain_order="left").drop(on)
+    if beside.height != things.height:
+        raise InternalError(f"Of {things.height:,} things something is said of one twice.")
+    return beside
 
 
 def _same(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from mhc_lab.reconciliation import places
 from mhc_lab.storage.layout import folded
 
 _MARKED = r"(?s)^(.+)~([^~]+?)(\.[^.]{1,15})?$"
@@ -20,20 +21,21 @@ class Known:
     rows: pl.DataFrame
     paths: pl.DataFrame
     names: Mapping[str, str]
+    folders: pl.DataFrame
 
 
 def told(left: pl.DataFrame, seen: pl.DataFrame, known: Known) -> pl.DataFrame:
     """Each of ``left`` with its class, its person, and where it belongs or what it is a copy of."""
     rules: tuple[Callable[[pl.DataFrame], pl.DataFrame], ...] = (
         lambda left: _told(left.filter("is_artefact"), "artefact"),
-        lambda left: _copies(left.filter("is_view"), seen),
+        lambda left: _copies(left.filter("is_view"), seen, known.folders),
         lambda left: _twins(left, known.rows),
-        lambda left: _misspelt(left, seen, known.names),
+        lambda left: _misspelt(left, seen, known),
         lambda left: _told(left.filter(pl.col("person").is_not_null()), "known_person", person="person"),
         lambda left: _spoken_of(left, known.paths),
         lambda left: _told(left, "unknown_person"),
     )
-    told = []
+    told, left = [], places.said(left, known.folders, "is_artefact", "is_view")
     for rule in rules:
         told.append(rule(left))
         left = left.join(told[-1], on="file", how="anti")
@@ -45,16 +47,19 @@ def _told(files: pl.DataFrame, class_: str, *, person: str = "", to_path: str = 
     return files.select("file", pl.lit(class_).alias("class"), person=owner, to_path=there)
 
 
-def _copies(views: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
+def _copies(views: pl.DataFrame, seen: pl.DataFrame, folders: pl.DataFrame) -> pl.DataFrame:
     """Files in folders of links that are as large as what a link of that name led to."""
     if views.is_empty():
         return _told(views, "")
+    views = places.said(views.select("file", "folder", "storage", "name", "size"), folders, "own")
     plain = views.with_columns(shown="name", mark=pl.lit(None, pl.String))
     marked = views.with_columns(
         shown=pl.col("name").str.replace(_MARKED, "${1}${3}"), mark=pl.col("name").str.extract(_MARKED, 2)
     ).filter(pl.col("mark").is_not_null())
     links = pl.concat([plain, marked])
-    real = seen.filter("is_readable", ~pl.col("is_view"), ~pl.col("is_artefact"), pl.col("own").is_not_null())
+    near = seen.join(views, on="size", how="semi").filter("is_readable")
+    near = places.said(near, folders, "is_view", "is_artefact", "own", "owner", "inner")
+    real = near.filter(~pl.col("is_view"), ~pl.col("is_artefact"), pl.col("own").is_not_null())
     real = real.select("storage", "size", "own", "owner", "name", "inner", to_path="path")
     shown = real.with_columns(name=pl.col("owner") + "_" + pl.col("name"))
     own, everybody = links.filter(pl.col("own").is_not_null()), links.filter(pl.col("own").is_null())
@@ -69,15 +74,15 @@ def _copies(views: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
             shown, left_on=["storage", "shown", "size"], right_on=["storage", "name", "size"], suffix="_real"
         ),
     ]
-    both = pl.concat([one.select("file", "to_path", "mark", "inner_real") for one in found])
-    is_marked = pl.col("mark").str.ends_with(pl.col("inner_real")).fill_null(value=False)
+    both = pl.concat([one.select("file", "to_path", "mark", "inner") for one in found])
+    is_marked = pl.col("mark").str.ends_with(pl.col("inner")).fill_null(value=False)
     best = both.sort(~is_marked, "to_path").unique("file", keep="first", maintain_order=True)
     return _told(best, "link_copy", to_path="to_path")
 
 
 def _twins(left: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """Files whose path a disk may take for a registered one."""
-    registered = rows.select("storage", key=_folded(rows["path"])).unique()
+    registered = rows.select("storage", key=_folded(rows["path"]))
     same = left.with_columns(key=_folded(left["path"])).join(registered, on=["storage", "key"], how="semi")
     return _told(same, "twin")
 
@@ -92,15 +97,18 @@ def _folded(paths: pl.Series) -> pl.Series:
     return paths.str.to_lowercase().zip_with(is_plain, paths.replace(odd, forms))
 
 
-def _misspelt(left: pl.DataFrame, seen: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
+def _misspelt(left: pl.DataFrame, seen: pl.DataFrame, known: Known) -> pl.DataFrame:
     """Files that would be those of a known person if their first folder were spelt right; two cannot have one place."""
-    left = left.filter(pl.col("meant").is_not_null())
+    left = places.said(left, known.folders, "meant", "meant_owner").filter(pl.col("meant").is_not_null())
     if left.is_empty():
         return _told(left, "")
-    owners = pl.DataFrame([*names.items()], schema={"meant_owner": pl.String, "meant_person": pl.String}, orient="row")
+    owners = pl.DataFrame(
+        [*known.names.items()], schema={"meant_owner": pl.String, "meant_person": pl.String}, orient="row"
+    )
     found = left.join(owners, on="meant_owner")
     found = found.with_columns(to_path=pl.col("meant") + pl.col("name")).sort("file")
-    taken = seen.select("storage", to_path="path", is_taken=pl.lit(value=True))
+    taken = seen.join(found, left_on="path", right_on="to_path", how="semi")
+    taken = taken.select("storage", to_path="path", is_taken=pl.lit(value=True))
     found = found.join(taken, on=["storage", "to_path"], how="left", maintain_order="left")
     is_free = pl.col("is_taken").is_null() & pl.struct("storage", "to_path").is_first_distinct()
     found = found.with_columns(to_path=pl.when(is_free).then("to_path"))

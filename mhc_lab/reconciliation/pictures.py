@@ -18,12 +18,13 @@ def told(paths: pl.DataFrame, seen: pl.DataFrame, files: pl.DataFrame, *, is_who
     open_ = paths.filter(pl.col("media").is_null()).with_columns(
         place=pl.when(is_absolute(path)).then(tail(path)).otherwise(path), name=last_name(path)
     )
-    exact = open_.join(usable.unique("place", keep="first", maintain_order=True), on="place", suffix="_found")
-    exact = exact.select("number", "to_storage", "to_path", **{"class": pl.lit("should_be_reference")})
+    first = usable.join(open_, on="place", how="semi").unique("place", keep="first", maintain_order=True)
+    exact = open_.join(first, on="place").select(
+        "number", "to_storage", to_path="place", **{"class": pl.lit("should_be_reference")}
+    )
     left = open_.join(exact, on="number", how="anti").filter(is_absolute(path) | is_nowhere(path))
-    named = left.join(
-        _by_name(usable.join(left, on=["person", "name"], how="semi")), on=["person", "name"]
-    ).with_columns(
+    near = usable.join(left, on="name", how="semi").join(left, on=["person", "name"], how="semi")
+    named = left.join(_by_name(near), on=["person", "name"]).with_columns(
         pl.when(pl.col("count") == 1).then(pl.lit("bare_name")).otherwise(pl.lit("ambiguous")).alias("class")
     )
     found = pl.concat([exact, named.select(exact.columns)])
@@ -36,21 +37,20 @@ def told(paths: pl.DataFrame, seen: pl.DataFrame, files: pl.DataFrame, *, is_who
 def _usable(seen: pl.DataFrame, files: pl.DataFrame) -> pl.DataFrame:
     """Files that have a row or get one, where they will lie; those with a row first, then by storage."""
     has_row = pl.col("row").is_not_null()
-    classed = seen.select("file", "row", "name", row_owner="person").join(
-        files.with_row_index("file"), on="file", maintain_order="left"
+    is_moved = pl.col("class") == "wrong_prefix"
+    wanted = files.with_row_index("file").filter(
+        pl.col("class").is_in(_HAVE_ROWS) | (is_moved & pl.col("to_path").is_not_null())
     )
-    wanted = pl.col("class").is_in(_HAVE_ROWS) | ((pl.col("class") == "wrong_prefix") & pl.col("to_path").is_not_null())
-    place = pl.when(pl.col("class") == "wrong_prefix").then("to_path").otherwise("path")
-    owner = pl.when(has_row).then("row_owner").otherwise("person")
-    return (
-        classed.filter(wanted)
-        .sort(~has_row, "storage", maintain_order=True)
-        .select("name", person=owner, place=place, to_path=place, to_storage="storage")
+    place = pl.when(is_moved).then("to_path").otherwise("path")
+    placed = wanted.select("file", "person", place=place, to_storage="storage")
+    known = placed.join(seen.select("file", "row", "name", row_owner="person"), on="file", maintain_order="left")
+    return known.sort(~has_row, "to_storage", maintain_order=True).select(
+        "name", "place", "to_storage", person=pl.when(has_row).then("row_owner").otherwise("person")
     )
 
 
 def _by_name(usable: pl.DataFrame) -> pl.DataFrame:
     """How many files of each person have each name, and the first of them; a copy in another storage is no other file."""
     once = usable.unique(["person", "place"], keep="first", maintain_order=True)
-    first = (pl.col("to_storage").first(), pl.col("to_path").first())
+    first = (pl.col("to_storage").first(), pl.col("place").first().alias("to_path"))
     return once.group_by("person", "name", maintain_order=True).agg(pl.len().alias("count"), *first)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import PurePosixPath
 
 import polars as pl
@@ -17,22 +18,29 @@ _AGREE = (pl.col("size") == pl.col("size_found")) & (
 """Whether a file can be the one a row is about, as far as that is known without reading it."""
 
 
-def live(rows: pl.DataFrame, claims: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
+def live(rows: pl.DataFrame, claims: pl.DataFrame, seen: pl.DataFrame, folders: pl.DataFrame) -> pl.DataFrame:
     """Live rows of storages that were looked through; ``claims`` are those with a file in their place."""
     told = [_in_place(claims)]
     left = rows.join(claims, on="row", how="anti")
-    for rule in (_below_closed, _elsewhere, _by_name):
-        told.append(rule(left, free(seen, told[-1]) if rule is _elsewhere else seen, pl.concat(told)))
+    for rule in (_below_closed, _elsewhere, partial(_by_name, folders)):
+        told.append(rule(left, seen, pl.concat(told)))
         left = left.join(told[-1], on="row", how="anti")
     return pl.concat([*told, _told(left, pl.lit("missing"))])
 
 
-def deleted(rows: pl.DataFrame, kept: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
-    """Deleted rows; the last one that was deleted from a place is the one whose file is still there."""
-    there = _joined(rows, seen.filter("is_readable"), on=["storage", "path"]).filter(_AGREE)
+def deleted(rows: pl.DataFrame, live: pl.DataFrame, told: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
+    """Deleted rows; the last one that was deleted from a place is the one whose file is still there.
+
+    ``told`` is what became of the ``live`` ones.
+    """
+    near = free(seen.filter("is_readable").join(rows, on="path", how="semi"), told)
+    there = _joined(rows, near, on=["storage", "path"]).filter(_AGREE)
     there = there.sort("at", "row", descending=[True, False]).unique("file", keep="first", maintain_order=True)
-    in_order = kept.filter(pl.col("class") == "in_order").sort("at", "row")
-    keepers = in_order.unique("byte_id", keep="first", maintain_order=True).select("byte_id", other="row")
+    in_order = live.join(there, on="byte_id", how="semi").join(
+        told.filter(pl.col("class") == "in_order"), on="row", how="semi"
+    )
+    oldest = in_order.sort("at", "row").unique("byte_id", keep="first", maintain_order=True)
+    keepers = oldest.select("byte_id", other="row")
     present = there.join(keepers, on="byte_id", how="left")
     told = _told(present, pl.lit("deleted_present"), to_file="file", other="other")
     return pl.concat([told, _told(rows.join(told, on="row", how="anti"), pl.lit("deleted"))])
@@ -112,15 +120,16 @@ def _below_closed(left: pl.DataFrame, seen: pl.DataFrame, _: pl.DataFrame) -> pl
     return _told(places.split(left).join(inside, on=["storage", "folder"], how="semi"), pl.lit("unreadable"))
 
 
-def _elsewhere(left: pl.DataFrame, seen: pl.DataFrame, _: pl.DataFrame) -> pl.DataFrame:
+def _elsewhere(left: pl.DataFrame, seen: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
     """Rows whose file lies at their path in another storage, where nothing is known of it."""
-    found = _joined(left, seen.filter("is_readable"), on=["path"]).filter(_AGREE)
+    near = free(seen.filter("is_readable").join(left, on="path", how="semi"), told)
+    found = _joined(left, near, on=["path"]).filter(_AGREE)
     first = found.sort("storage_found").unique("row", keep="first", maintain_order=True)
     first = first.sort("at", "row").unique("file", keep="first", maintain_order=True)
     return _told(first, pl.lit("wrong_storage"), to_file="file")
 
 
-def _by_name(left: pl.DataFrame, seen: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+def _by_name(folders: pl.DataFrame, left: pl.DataFrame, seen: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
     """Rows that say no place in a store: their person and name lead to one file, or nowhere.
 
     One in the storage that the row names is meant rather than one in another. When another row is about that file already, this one
@@ -128,7 +137,9 @@ def _by_name(left: pl.DataFrame, seen: pl.DataFrame, told: pl.DataFrame) -> pl.D
     """
     path = pl.col("path")
     lost = left.filter(is_absolute(path) | is_nowhere(path)).with_columns(tail=tail(path), name=last_name(path))
-    usable = seen.filter("is_readable", ~pl.col("is_view"), ~pl.col("is_artefact"))
+    is_near = path.is_in(lost["tail"].implode()) | pl.col("name").is_in(lost["name"].implode())
+    near = places.said(seen.filter(is_near, "is_readable"), folders, "is_view", "is_artefact")
+    usable = near.filter(~pl.col("is_view"), ~pl.col("is_artefact"))
     usable = usable.join(told.select(file="to_file").drop_nulls(), on="file", how="anti")
     by_tail = _candidates(lost, usable.with_columns(tail="path"), ["tail"])
     by_name = _candidates(lost.join(by_tail, on="row", how="anti"), usable, ["person", "name"])
