@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from mhc_lab.core.errors import ConfigurationError, NotFoundError, RefusedError
+from mhc_lab.core.errors import ConfigurationError, ConflictError, NotFoundError, RefusedError
 from mhc_lab.core.ids import ByteId
 from mhc_lab.jobs import export, ingest, saving, stores, views
-from mhc_lab.services import media, people, photosets, placeholders, storages
+from mhc_lab.services import media, media_intake, people, photosets, placeholders, storages
+from mhc_lab.services.media import Wanted
 from mhc_lab.workbench import Workbench
 from tests.support.clock import FrozenClock
 from tests.support.object_servers import BUCKET, rclone
@@ -80,6 +81,41 @@ def test_a_file_whose_row_was_lost_is_found_where_it_was_to_be(
 
     assert (again.relative_path, again.is_new) == ("people/ann/uploads/a.png", True)
     assert len(list(library.rglob("*.png"))) == 1
+
+
+def test_the_place_of_a_missing_file_is_not_given_to_another(
+    empty_wb: Workbench, library: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.png"
+    file.write_bytes(picture("PNG"))
+    first = saving.upload(empty_wb, file, username="ann")
+    (library / first.relative_path).unlink()
+    file.write_bytes(picture("PNG", width=60))
+
+    second = saving.upload(empty_wb, file, username="ann")
+
+    assert second.relative_path == f"people/ann/uploads/a~{second.byte_id[:8]}.png"
+    assert not (library / first.relative_path).exists()
+    with empty_wb.reader as session:
+        rows = [media.get(session, one.id) for one in (first, second)]
+    assert [(row.byte_id, row.width) for row in rows] == [(first.byte_id, 120), (second.byte_id, 60)]
+
+
+def test_a_row_of_other_bytes_that_came_meanwhile_is_left_as_it_is(
+    empty_wb: Workbench, library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.png").write_bytes(picture("PNG"))
+    saving.upload(empty_wb, tmp_path / "a.png", username="ann")
+    (library / "people/ann/uploads/a.png").unlink()
+    (tmp_path / "a.png").write_bytes(picture("PNG", width=60))
+    monkeypatch.setattr(media_intake, "bytes_at", lambda *given: {})  # as if it came after we had looked
+
+    with pytest.raises(ConflictError, match="Other bytes"):
+        saving.upload(empty_wb, tmp_path / "a.png", username="ann")
+
+    with empty_wb.reader as session:
+        (row,) = media.found(session, Wanted())
+    assert (row.byte_id, row.width) == (hashlib.sha256(picture("PNG")).hexdigest(), 120)
 
 
 @pytest.mark.parametrize("name", ["nobody", "<b>"])
