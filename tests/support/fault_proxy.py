@@ -115,6 +115,7 @@ INSTEAD: dict[str, Callable[[Request], Answer]] = {
     "503": _said(503, "SlowDown"),
     "501": _said(501, "NotImplemented"),
     "403": _said(403, "AccessDenied"),
+    "404": _said(404, "NoSuchKey"),
     "409": _said(409, "ConditionalRequestConflict"),
     "412": _said(412, "PreconditionFailed"),
     "page": lambda request: Answer(200, {"content-type": "text/html"}, PAGE),
@@ -159,6 +160,7 @@ class FaultProxy:
     port: int = 0
     requests: list[str] = field(default_factory=list)
     """What was asked since the last fault was set."""
+    last: Request | None = None
     _fault: str = ""
     _at: Callable[[int], bool] = lambda number: False
     _last_listing: Answer | None = None
@@ -213,6 +215,7 @@ class FaultProxy:
     async def _answer(self, request: Request) -> Answer:
         number = len(self.requests)
         self.requests.append(f"{request.method} {request.target}")
+        self.last = request
         fault = self._fault if self._at(number) else ""
         if fault == "stall":
             await asyncio.sleep(STALL_SECONDS)
