@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, BinaryIO, Self
+from typing import BinaryIO, Self
 from uuid import UUID, uuid4
 
 from mhc_lab.core.errors import ConfigurationError, IntegrityError, MhcError, RefusedError
@@ -25,6 +25,7 @@ from mhc_lab.core.ids import ByteId
 from mhc_lab.core.names import relative_path as checked
 from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.storage import layout
+from mhc_lab.storage.arriving import Arriving
 from mhc_lab.storage.bucket import COPY_BYTES, PAGE_KEYS, PART_BYTES, Bucket, Objects, Seen, Taken
 from mhc_lab.storage.store import (
     MARKER,
@@ -44,9 +45,6 @@ from mhc_lab.storage.store import (
     shown,
     taken,
 )
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 AT_ONCE = 16
 """Small files on their way at the same time."""
@@ -144,8 +142,7 @@ class S3Store:
         """Its bytes as they arrive, going forward only; at their end they are compared with the digest stored beside them."""
         key = self._key(relative_path)
         self._prove()
-        seen, blocks = self._objects.get(key)
-        return io.BufferedReader(_Checked(seen, blocks))
+        return io.BufferedReader(Arriving(*self._got(key)))
 
     def digests(self, files: Sequence[FoundFile]) -> Generator[ByteId | None, None, None]:
         """The byte id of each, many at once: what a server says is stored beside an object proves nothing, so all of it is read."""
@@ -195,7 +192,7 @@ class S3Store:
                 actual = self._read_again(key)[1]
                 if actual == byte_id:
                     raise
-                self._copy(seen, to, byte_id, expected=actual)  # it was damaged before, and goes as it is
+                self._copy(seen, to, ByteId(seen.sha256 or actual), expected=actual)  # damaged before: it goes as it is
         self._free(key)
 
     def remove(self, relative_path: str, *, expected: ByteId) -> None:
@@ -270,6 +267,9 @@ class S3Store:
             raise _offline(self.root, f'it took "{path}" and does not have it') from None
         except ConfigurationError as failure:
             raise self._unknown(path, key, token, failure) from None
+        except IntegrityError:
+            self._take_back(key, token)
+            raise
         if (seen.size_bytes, found) == (size, byte_id):
             return Put(_found(path, seen), byte_id, is_new=seen.token in {token, None})
         if seen.token not in {token, None}:
@@ -304,8 +304,18 @@ class S3Store:
         return self._objects.has_exactly(key)
 
     def _read_again(self, key: str) -> tuple[Seen, ByteId]:
-        """What is there and the digest of the bytes that came; fewer or more than announced are no answer."""
-        seen, blocks = self._objects.get(key)
+        """What is there and the digest of the bytes that came; read twice when other bytes belong there, since some change on the way."""
+        seen, found = self._read_once(key)
+        if seen.sha256 in {None, found}:
+            return seen, found
+        before, (seen, found) = found, self._read_once(key)
+        if found not in {before, seen.sha256}:
+            raise IntegrityError(f'Of "{key}" in {self.root} other bytes come each time it is read.')
+        return seen, found
+
+    def _read_once(self, key: str) -> tuple[Seen, ByteId]:
+        """Fewer bytes or more than announced are no answer."""
+        seen, blocks = self._got(key)
         digest, size = hashlib.sha256(), 0
         for block in blocks:
             digest.update(block)
@@ -313,6 +323,15 @@ class S3Store:
         if size != seen.size_bytes:
             raise _offline(self.root, f'of "{key}" came {size:,} bytes instead of {seen.size_bytes:,}')
         return seen, ByteId(digest.hexdigest())
+
+    def _got(self, key: str) -> tuple[Seen, Iterator[bytes]]:
+        """What is there and its bytes; without a digest beside it, it could be a page, and has to be what another answer says."""
+        seen, blocks = self._objects.get(key)
+        if seen.sha256 is None:
+            told = self._existing(key)
+            if (told.size_bytes, told.etag, told.sha256) != (seen.size_bytes, seen.etag, None):
+                raise _offline(self.root, f'it says two things of "{key}"')
+        return seen, blocks
 
     def _existing(self, key: str) -> Seen:
         seen = self._objects.find(key)
@@ -386,46 +405,6 @@ class S3Store:
         if found != self.marker:
             there = f"marked {found}" if found else "without a marker"
             raise _offline(self.root, f"it is {there}, {self.marker} is wanted")
-
-
-class _Checked(io.RawIOBase):
-    """The blocks of an object as a stream that fails at its end when they are not what belongs there."""
-
-    def __init__(self, seen: Seen, blocks: Iterator[bytes]) -> None:
-        super().__init__()
-        self._seen, self._blocks = seen, blocks
-        self._rest = memoryview(b"")
-        self._digest, self._size = hashlib.sha256(), 0
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        """The next bytes."""
-        if not self._rest:
-            self._rest = memoryview(self._next())
-        into = memoryview(buffer).cast("B")
-        count = min(len(into), len(self._rest))
-        into[:count] = self._rest[:count]
-        self._rest = self._rest[count:]
-        return count
-
-    def _next(self) -> bytes:
-        block = next((block for block in self._blocks if block), b"")
-        self._digest.update(block)
-        self._size += len(block)
-        if not block:
-            self._compare()
-        return block
-
-    def _compare(self) -> None:
-        wanted = self._seen.sha256 or self._digest.hexdigest()
-        if (self._size, self._digest.hexdigest()) != (self._seen.size_bytes, wanted):
-            raise IntegrityError(
-                f'Of "{self._seen.key}" came {self._size:,} bytes of SHA-256 {self._digest.hexdigest()}; '
-                f"{self._seen.size_bytes:,} of {wanted} belong there. Read it again; when it stays so, restore it from another copy."
-            )
 
 
 class _Work:

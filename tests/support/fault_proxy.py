@@ -8,9 +8,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import cycle
 
 PAGE = b"<html><head><title>Welcome to the hotel</title></head><body>Please log in</body></html>"
 STALL_SECONDS = 5.0
+_CHANGES = cycle(range(1, 256))
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,9 @@ def _change(request: Request, answer: Answer) -> Answer:
 
 
 def _flip(body: bytes) -> bytes:
-    middle = len(body) // 2
-    return body[:middle] + bytes([body[middle] ^ 1]) + body[middle + 1 :] if body else body
+    """One byte is another; the next time it is yet another."""
+    middle, by = len(body) // 2, next(_CHANGES)
+    return body[:middle] + bytes([body[middle] ^ by]) + body[middle + 1 :] if body else body
 
 
 def _without_etag(request: Request, answer: Answer) -> Answer:

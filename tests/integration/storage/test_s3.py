@@ -230,6 +230,26 @@ def test_an_error_of_the_pairs_themselves_is_raised(store: S3Store) -> None:
         store.put_many(pairs())
 
 
+def test_a_byte_that_changes_on_the_way_once_is_not_taken_for_another_file(store: S3Store, proxy: FaultProxy) -> None:
+    put(store, PATH)
+    file = store.stat(PATH)
+
+    with proxy.fault("byte changed", at=lambda number: number == 1):  # after the marker
+        found = next(store.digests([file]))
+    with proxy.fault("byte changed", at=lambda number: number == 2):  # after the marker and a look
+        again = store.put(PATH, io.BytesIO(b"the bytes"))
+
+    assert (found, again.is_new) == (byte_id(b"the bytes"), False)
+
+
+def test_an_object_that_reads_differently_each_time_has_no_digest(store: S3Store, proxy: FaultProxy) -> None:
+    put(store, PATH)
+    file = store.stat(PATH)
+
+    with proxy.fault("byte changed", at=lambda number: number > 0):
+        assert list(store.digests([file])) == [None]
+
+
 def test_bytes_that_are_not_those_stored_beside_them_are_told_at_the_end(store: S3Store) -> None:
     store._objects.put(store._prefix + PATH, io.BytesIO(b"rotten"), 6, {"sha256": byte_id(b"the bytes")})
 
