@@ -19,10 +19,10 @@ from sqlalchemy.orm import Session
 from mhc_lab.core.errors import IntegrityError, RefusedError
 from mhc_lab.core.ids import ByteId, MediaId, RunId, StorageId
 from mhc_lab.core.progress import Progress
-from mhc_lab.jobs import journal, setting_aside
+from mhc_lab.jobs import journal, setting_aside, views
 from mhc_lab.jobs.journal import Step
 from mhc_lab.jobs.stepwise import ACTIONS, REFUSED, Signed
-from mhc_lab.services import audit_log, damage, quarantine
+from mhc_lab.services import audit_log, damage, quarantine, storages
 from mhc_lab.services.damage import StoredFile
 from mhc_lab.services.quarantine import Leaving
 from mhc_lab.storage.store import QUARANTINE, Store
@@ -220,18 +220,22 @@ def _cleared(
 
 
 def settle(wb: Workbench, run: RunId, progress: Progress) -> None:
-    """Move the bad bytes away and the good ones in, and let the rows say so."""
+    """Move the bad bytes away and the good ones in, and let the rows and the views say so."""
     setting_aside.settle(wb, run, progress)
     with wb.reader as session:
         is_restore = journal.one(session, run).restores is not None
-        done = [] if is_restore else journal.steps(session, run, state="done")
+        steps = journal.steps(session, run, state="done")
         opened = setting_aside.opener(wb, session)
+        names = {storage.id: storage.name for storage in storages.listed(session)}
+    done = [] if is_restore else steps
     taken: list[str] = []
     for count, step in enumerate(done, start=1):
         in_place = [one for one in _mends(_mended(step)) if _placed(opened(StorageId(one.storage)), run, one, taken)]
         with wb.transaction() as session:
             damage.clear(session, [MediaId(one.media) for one in in_place], at=wb.clock.now())
         progress(count, len(done), "steps settled")
+    concerned = {StorageId(one.storage) for step in steps for one in _mends(step.action[ACTIONS])}
+    views.follow(wb, {names[storage] for storage in concerned})
     if taken:
         raise IntegrityError(
             f"Other files were put where {', '.join(taken[:5])} should be mended ({len(taken):,} in all). They stay. "

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
 
+from mhc_lab.cli import media as cli_media
 from mhc_lab.core.errors import ConfigurationError, ConflictError, NotFoundError, RefusedError
 from mhc_lab.core.ids import ByteId
 from mhc_lab.jobs import export, ingest, saving, stores, views
@@ -296,6 +299,81 @@ def test_views_follow_what_is_brought_in(empty_wb: Workbench, library: Path, tmp
     assert (built.view_count, built.link_count) == (2, 2)
     assert sorted(path.name for path in (library / "all").iterdir()) == ["ann_a.jpg", "ann_b.jpg"]
     assert (library / "people/ann/all/b.jpg").read_bytes() == picture(width=90)
+
+
+@pytest.fixture
+def shown(empty_wb: Workbench, library: Path, tmp_path: Path) -> saving.Saved:
+    """A file of Ann, beside another, with their views."""
+    for number, name in enumerate(("b.jpg", "a.jpg")):
+        (tmp_path / name).write_bytes(picture(width=100 + number))
+        saved = saving.upload(empty_wb, tmp_path / name, username="ann")
+    with empty_wb.reader as session:
+        views.build(empty_wb, storages.get(session, "library"))
+    return saved
+
+
+def links_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.fixture
+def command(empty_wb: Workbench, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The commands, which open the workbench of this test."""
+    monkeypatch.setattr(cli_media, "opened", lambda: nullcontext(empty_wb))
+    return cli_media
+
+
+def test_views_follow_a_command_that_deletes_and_one_that_restores(
+    shown: saving.Saved, library: Path, command: ModuleType
+) -> None:
+    command.delete([str(shown.id)])
+    gone = links_in(library / "all")
+    command.restore([str(shown.id)])
+
+    assert (gone, links_in(library / "all")) == (["ann_b.jpg"], ["ann_a.jpg", "ann_b.jpg"])
+
+
+def test_a_file_is_deleted_also_when_its_views_cannot_follow(
+    shown: saving.Saved, library: Path, command: ModuleType, empty_wb: Workbench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library.rename(library.with_name("pulled"))
+
+    command.delete([str(shown.id)])
+
+    said = capsys.readouterr().out
+    assert "the views do not show it yet" in said
+    assert "offline" in said
+    with empty_wb.reader as session:
+        assert media.get(session, shown.id).is_deleted
+
+
+def test_views_that_are_left_alone_are_told(
+    shown: saving.Saved, library: Path, empty_wb: Workbench, caplog: pytest.LogCaptureFixture
+) -> None:
+    (library / "people/ann/all/note.txt").write_text("mine")
+
+    left = views.follow(empty_wb, {"library"})
+
+    assert left == ("library:people/ann/all",)
+    assert "people/ann/all was left alone" in caplog.text
+
+
+def test_what_was_taken_in_is_on_record_also_when_views_cannot_follow(
+    shown: saving.Saved, library: Path, empty_wb: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (library / "c.jpg").write_bytes(picture(width=90))
+    monkeypatch.setattr(views, "follow", _refuse)
+
+    with pytest.raises(RefusedError, match="somebody else"):
+        ingest.ingest(empty_wb, library)
+
+    with empty_wb.reader as session:
+        recorded = session.scalars(sa.text("SELECT action FROM audit_log")).all()
+    assert "media.ingest" in recorded
+
+
+def _refuse(*_: object) -> None:
+    raise RefusedError("somebody else is building them", rule="one builder")
 
 
 def test_a_bucket_has_no_views(empty_wb: Workbench, library: Path) -> None:
