@@ -53,7 +53,7 @@ def _fill(root: Path) -> list[str]:
 def _building(store: DiskStore, paths: list[str], numbers: Iterator[int]) -> Callable[[], float]:
     def timed() -> float:
         began = time.perf_counter()
-        views = build_views(store, paths)
+        views = build_views(store, lambda: paths)
         took = time.perf_counter() - began
         assert views.link_count == 2 * len(paths)
         aside = store.folder / f".mhc-old-{next(numbers)}"

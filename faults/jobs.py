@@ -47,7 +47,7 @@ def put(root: Path) -> None:
 
 def views(root: Path) -> None:
     """Views that come, change and go."""
-    build_views(DiskStore.open(root, marker=None), SHOWN_AFTER)
+    build_views(DiskStore.open(root, marker=None), lambda: SHOWN_AFTER)
     _say("views")
 
 

@@ -45,7 +45,7 @@ def _prepare_views(root: Path) -> None:
     store = DiskStore.create(root)
     for path in {*SHOWN_BEFORE, *SHOWN_AFTER}:
         store.put(path, io.BytesIO(path.encode()))
-    build_views(store, SHOWN_BEFORE)
+    build_views(store, lambda: SHOWN_BEFORE)
 
 
 def _after_views(root: Path, said: Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ import ipywidgets as ipw
 from sqlalchemy.orm import Session
 
 from mhc_lab.core import display
+from mhc_lab.jobs import views
 from mhc_lab.jobs.previews import LARGE, previews
 from mhc_lab.services import media
 from mhc_lab.services.media import MediaFile
@@ -124,10 +125,13 @@ class FilePanel(ipw.VBox):
             with self.wb.transaction() as session:
                 deed(session, media.get(session, self.file.id))
                 changed = media.get(session, self.file.id)
+            moved = {changed.storage} if changed.is_deleted != self.file.is_deleted else set()
             self._back = back
             self.renew(changed)
             self.outcome.value = display.note(said, kind="good")
             self.on_change(changed)
+            if moved and (hindered := views.catch_up(self.wb, moved)):
+                self.outcome.value += display.note(hindered)
 
     def _delete(self, session: Session, file: MediaFile) -> None:
         media.delete(session, file, by=self.wb.user, at=self.wb.clock.now())

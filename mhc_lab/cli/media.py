@@ -181,18 +181,18 @@ def delete(files: Ids, as_json: Json = False) -> None:
 
     Example: mhc media delete 3f2a9c
     """
+    from mhc_lab.jobs import views
     from mhc_lab.services import media
 
-    with opened() as wb, wb.transaction() as session:
-        chosen = [media.get(session, one) for one in files]
-        for one in chosen:
-            media.delete(session, one, by=wb.user, at=wb.clock.now())
+    with opened() as wb:
+        with wb.transaction() as session:
+            chosen = [media.get(session, one) for one in files]
+            for one in chosen:
+                media.delete(session, one, by=wb.user, at=wb.clock.now())
+        hindered = views.catch_up(wb, {one.storage for one in chosen})
     undo = " ".join(str(one.id)[:8] for one in chosen)
-    answer(
-        {"deleted": [one.id for one in chosen]},
-        as_json=as_json,
-        words=f"{len(chosen)} deleted\nUndo: mhc media restore {undo}",
-    )
+    words = [f"{len(chosen)} deleted", *filter(None, [hindered]), f"Undo: mhc media restore {undo}"]
+    answer({"deleted": [one.id for one in chosen]}, as_json=as_json, words="\n".join(words))
 
 
 @app.command()
@@ -201,13 +201,17 @@ def restore(files: Ids, as_json: Json = False) -> None:
 
     Example: mhc media restore 3f2a9c
     """
+    from mhc_lab.jobs import views
     from mhc_lab.services import media
 
-    with opened() as wb, wb.transaction() as session:
-        chosen = [media.get(session, one) for one in files]
-        for one in chosen:
-            media.restore(session, one, by=wb.user)
-    answer({"restored": [one.id for one in chosen]}, as_json=as_json, words=f"{len(chosen)} brought back")
+    with opened() as wb:
+        with wb.transaction() as session:
+            chosen = [media.get(session, one) for one in files]
+            for one in chosen:
+                media.restore(session, one, by=wb.user)
+        hindered = views.catch_up(wb, {one.storage for one in chosen})
+    words = [f"{len(chosen)} brought back", *filter(None, [hindered])]
+    answer({"restored": [one.id for one in chosen]}, as_json=as_json, words="\n".join(words))
 
 
 @app.command()
@@ -230,8 +234,8 @@ def upload(
         for number, file in enumerate(files, start=1):
             saved.append(saving.upload(wb, file, username=person, source=source, storage=storage, examiner=examiner))
             wb.progress(number, len(files), "files")
-        views.follow(wb, {one.storage for one in saved if one.is_new})
-    answer(saved, as_json=as_json, words="\n".join(map(str, saved)))
+        hindered = views.catch_up(wb, {one.storage for one in saved if one.is_new})
+    answer(saved, as_json=as_json, words="\n".join(filter(None, [*map(str, saved), hindered])))
 
 
 @app.command()
@@ -259,8 +263,8 @@ def download(
                 )
             )
             wb.progress(number, len(urls), "files")
-        views.follow(wb, {one.storage for one in saved if one.is_new})
-    answer(saved, as_json=as_json, words="\n".join(map(str, saved)))
+        hindered = views.catch_up(wb, {one.storage for one in saved if one.is_new})
+    answer(saved, as_json=as_json, words="\n".join(filter(None, [*map(str, saved), hindered])))
 
 
 @app.command()

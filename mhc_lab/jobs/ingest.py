@@ -96,10 +96,10 @@ def ingest(wb: Workbench, place: Path | str, *, name: str | None = None, progres
     unreadable = (*tally.unreadable, *store.unreadable)
     ingested = Ingested(storage.name, tally.new, tally.known, tally.deleted, tuple(tally.differing), flawed, unreadable)
     if ingested.new_count:
-        views.follow(wb, {storage.name})
         with wb.transaction() as session:
             details = {"new": ingested.new_count, "known": ingested.known_count}
             audit_log.append(session, actor=wb.user, action="media.ingest", subject=storage.name, details=details)
+        views.follow(wb, {storage.name})
     return ingested
 
 

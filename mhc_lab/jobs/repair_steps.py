@@ -19,10 +19,10 @@ from sqlalchemy.orm import Session
 from mhc_lab.core.errors import IntegrityError, RefusedError
 from mhc_lab.core.ids import ByteId, MediaId, RunId, StorageId
 from mhc_lab.core.progress import Progress
-from mhc_lab.jobs import journal, setting_aside
+from mhc_lab.jobs import journal, setting_aside, views
 from mhc_lab.jobs.journal import Step
 from mhc_lab.jobs.stepwise import ACTIONS, REFUSED, Signed
-from mhc_lab.services import audit_log, damage, quarantine
+from mhc_lab.services import audit_log, damage, quarantine, storages
 from mhc_lab.services.damage import StoredFile
 from mhc_lab.services.quarantine import Leaving
 from mhc_lab.storage.store import QUARANTINE, Store
@@ -224,7 +224,7 @@ def _cleared(
 
 
 def settle(wb: Workbench, run: RunId, progress: Progress) -> None:
-    """Move the bad bytes away and the good ones in, and let the rows say so; a place that could not be cleared keeps no other."""
+    """Move the bad bytes away and the good ones in, and let rows and views say so; a place that could not be cleared keeps no other."""
     stuck = None
     try:
         setting_aside.settle(wb, run, progress)
@@ -232,12 +232,16 @@ def settle(wb: Workbench, run: RunId, progress: Progress) -> None:
         stuck = failure
     with wb.reader as session:
         is_restore = journal.one(session, run).restores is not None
-        done = [] if is_restore else journal.steps(session, run, state="done")
+        steps = journal.steps(session, run, state="done")
         waiting = {file.place for file in quarantine.of_run(session, run, "leaving")}
         opened = setting_aside.opener(wb, session)
+        names = {storage.id: storage.name for storage in storages.listed(session)}
+    done = [] if is_restore else steps
     for count, step in enumerate(done, start=1):
         _place(wb, run, step, opened, waiting)
         progress(count, len(done), "steps settled")
+    concerned = {StorageId(one.storage) for step in steps for one in _mends(step.action[ACTIONS])}
+    views.follow(wb, {names[storage] for storage in concerned})
     if stuck:
         raise stuck
 

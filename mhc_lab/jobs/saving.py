@@ -11,7 +11,7 @@ import hashlib
 import os
 import stat
 import tempfile
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -29,7 +29,7 @@ from mhc_lab.services.media_intake import HashedFile, Origin
 from mhc_lab.services.people import Person
 from mhc_lab.sources.downloads import Web, fetch
 from mhc_lab.storage.layout import path_for, second_path
-from mhc_lab.storage.store import Put, Store
+from mhc_lab.storage.store import Put
 from mhc_lab.workbench import Workbench
 
 _ENDINGS = {"JPEG": "jpg", "TIFF": "tif"}
@@ -163,8 +163,23 @@ class _Saving:
             _refuse_what_is_no_picture(looked)
             ending = _ENDINGS.get(looked.probe.format or "", (looked.probe.format or "").lower())
             origin = replace(origin, original_name=f"{origin.original_name}.{ending}")
-        put = _put(self._store, path_for(self._person.username, origin.source, origin.original_name), stream, digest)
+        put = self._put(path_for(self._person.username, origin.source, origin.original_name), stream, digest)
         return self._registered(HashedFile(put.file, digest), origin, looked)
+
+    def _put(self, path: str, stream: BinaryIO, digest: ByteId) -> Put:
+        """The bytes at ``path``, or beside it under a name of their own: what is, or should be, there already keeps its place."""
+        places = (path, second_path(path, digest))
+        with self._wb.reader as session:
+            registered = media_intake.bytes_at(session, self._storage.id, places)
+        for place in places:
+            if registered.get(place, digest) != digest:
+                continue
+            stream.seek(0)
+            with suppress(FileExistsError):
+                return self._store.put(place, stream, expected=digest)
+        raise RefusedError(
+            f"There are other files at {path} and beside it. Give this one another name.", rule="file name"
+        )
 
     def _registered(self, file: HashedFile, origin: Origin, looked: Examined) -> Saved:
         path, size = file.found.relative_path, file.found.size_bytes
@@ -189,17 +204,6 @@ class _Saving:
         warning = "It is as large as a known placeholder: look at it." if placeholders.has_suspicious_size(size) else ""
         name, verdict = self._person.username, looked.probe.verdict
         return Saved(row, name, self._storage.name, path, file.byte_id, size, verdict, is_new=True, warning=warning)
-
-
-def _put(store: Store, path: str, stream: BinaryIO, digest: ByteId) -> Put:
-    """The bytes at ``path``, or beside what is there already under a name of their own."""
-    for place in (path, second_path(path, digest)):
-        stream.seek(0)
-        try:
-            return store.put(place, stream, expected=digest)
-        except FileExistsError:
-            continue
-    raise RefusedError(f"There are other files at {path} and beside it. Give this one another name.", rule="file name")
 
 
 def _refuse_what_is_no_picture(looked: Examined) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import logging
+from collections.abc import Collection, Iterable
 
-from mhc_lab.core.errors import RefusedError
+from mhc_lab.core.errors import RefusedError, UserError
 from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.jobs import stores
 from mhc_lab.services import media_intake, storages
@@ -12,6 +13,8 @@ from mhc_lab.services.storages import Storage
 from mhc_lab.storage.disk import DiskStore
 from mhc_lab.storage.links import Views, are_shown, build_views
 from mhc_lab.workbench import Workbench
+
+log = logging.getLogger(__name__)
 
 
 def build(wb: Workbench, storage: Storage, *, progress: Progress = SILENT) -> Views:
@@ -24,18 +27,39 @@ def build(wb: Workbench, storage: Storage, *, progress: Progress = SILENT) -> Vi
     ConfigurationError
         The disk is offline, full or read-only.
     """
-    with wb.reader as session:
-        paths = media_intake.known_bytes(session, storage.id)
-    return build_views(_disk(wb, storage), paths, progress)
+
+    def registered() -> Iterable[str]:
+        with wb.reader as session:
+            return media_intake.known_bytes(session, storage.id)
+
+    return build_views(_disk(wb, storage), registered, progress)
 
 
-def follow(wb: Workbench, names: Collection[str]) -> None:
-    """Where the storages with these names have views, let them show what is registered now."""
+def follow(wb: Workbench, names: Collection[str]) -> tuple[str, ...]:
+    """Where the storages with these names have views, let them show what is registered now; the views that were left alone."""
     with wb.reader as session:
         concerned = [one for one in storages.listed(session) if one.name in names and one.kind == "disk"]
-    for storage in concerned:
-        if are_shown(_disk(wb, storage)):
-            build(wb, storage)
+    left = [
+        f"{storage.name}:{place}"
+        for storage in concerned
+        if are_shown(_disk(wb, storage))
+        for place in build(wb, storage).left
+    ]
+    for place in left:
+        log.warning(
+            "%s was left alone, since a file lies in it: its links may lead nowhere. Move the file away, then build views.",
+            place,
+        )
+    return tuple(left)
+
+
+def catch_up(wb: Workbench, names: Collection[str]) -> str:
+    """:func:`follow` after rows were changed and no byte was moved: what hinders it is told, since the change itself was made."""
+    try:
+        follow(wb, names)
+    except UserError as hindrance:
+        return f"Saved, but the views do not show it yet: {hindrance}"
+    return ""
 
 
 def _disk(wb: Workbench, storage: Storage) -> DiskStore:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from mhc_lab.core.errors import ConflictError
 from mhc_lab.core.ids import ByteId, MediaId, PersonId, StorageId
 from mhc_lab.db import bulk
 from mhc_lab.media.examine import Examined
@@ -75,6 +76,16 @@ def thrown_away(session: Session, storage: StorageId) -> set[tuple[str, ByteId]]
     return {(path, byte_id) for path, byte_id in session.execute(here)}
 
 
+def bytes_at(session: Session, storage: StorageId, relative_paths: Iterable[str]) -> dict[str, ByteId]:
+    """The byte id of the live file registered at each of these places, whether it is there or not; a place without one is left out."""
+    here = sa.select(media_locator.c.relative_path, media_locator.c.byte_id).where(
+        media_locator.c.storage_id == storage,
+        media_locator.c.relative_path.in_(list(relative_paths)),
+        media_locator.c.deleted_at.is_(None),
+    )
+    return dict(session.execute(here).all())
+
+
 def register(session: Session, storage: StorageId, files: Sequence[HashedFile], *, at: datetime) -> int:
     """Rows for files that have none yet; how many were added."""
     if not files:
@@ -100,7 +111,13 @@ def add(
     *,
     at: datetime,
 ) -> MediaId:
-    """The row of one file whose person and origin are known; a row that was made for its place meanwhile gets to know them."""
+    """The row of one file whose person and origin are known; a row that was made for its place meanwhile gets to know them.
+
+    Raises
+    ------
+    ConflictError
+        Other bytes were registered in its place meanwhile; that row stays as it is.
+    """
     said = {"person_id": person, **asdict(origin), **_found_out(looked, at)}
     row = insert(media_locator).values(
         storage_id=storage,
@@ -112,9 +129,21 @@ def add(
         **said,
     )
     both = row.on_conflict_do_update(
-        index_elements=["storage_id", "relative_path"], index_where=media_locator.c.deleted_at.is_(None), set_=said
+        index_elements=["storage_id", "relative_path"],
+        index_where=media_locator.c.deleted_at.is_(None),
+        set_=said,
+        where=media_locator.c.byte_id == row.excluded.byte_id,
     )
-    return MediaId(session.execute(both.returning(media_locator.c.id)).scalar_one())
+    added = session.scalar(both.returning(media_locator.c.id))
+    if added is None:
+        path = file.found.relative_path
+        raise ConflictError(
+            f"Other bytes are registered at {path} by now than those that were just kept there. The row stays; "
+            "verify the storage, then do this again.",
+            mine=file.byte_id,
+            theirs=bytes_at(session, storage, [path]).get(path),
+        )
+    return MediaId(added)
 
 
 def unexamined(session: Session, storage: StorageId) -> list[Unexamined]:

@@ -8,17 +8,17 @@ the proof is the store's.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import IO, TYPE_CHECKING, Any, Literal, Self
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, InvalidPathError, PermissionDeniedError, PreconditionError
 
-from mhc_lab.core.errors import ConfigurationError
+from mhc_lab.core.errors import ConfigurationError, MhcError
 from mhc_lab.core.secrets import Secret
 from mhc_lab.storage.store import offline
 
@@ -38,6 +38,9 @@ _STREAM_BYTES = 1 << 20
 _MOST_PARTS = 10_000
 _REFUSED = frozenset({"401", "403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"})
 _CONFLICT = frozenset({"409", "412", "ConditionalRequestConflict", "PreconditionFailed"})
+_DECLINED = frozenset({"501", "NotImplemented"})
+_DECLINED_OFTEN = 3
+"""So many conditions in a row a server says it does not know until it is asked for none any more: one such answer may be a gateway's."""
 _LEFT_OVER = timedelta(days=1)
 
 
@@ -96,6 +99,10 @@ class Taken(Exception):  # noqa: N818 - an answer, not a failure
     """The server says that the key is taken."""
 
 
+class _DeclinedError(Exception):
+    """The server says that it does not know what it was asked for, which may be the condition."""
+
+
 class Objects:
     """The objects of one bucket, by full key."""
 
@@ -103,11 +110,21 @@ class Objects:
         self.root = bucket.name
         self._bucket = bucket
         self._name = bucket.name.partition("/")[0]
-        self._is_conditional = True
-        """Until the server says that it knows no conditions."""
+        self._declined = 0
+        """Conditions that the server said it does not know, since the last one that it took."""
+
+    def find(self, key: str, *, listed: Collection[str] | None = None) -> Seen | None:
+        """What is there; None only when a listing does not show it either: an answer that nothing is there may be a gateway's.
+
+        Whoever asks for many keys gives what is ``listed`` where they belong, so that only what is on it is asked for again.
+        """
+        seen = self.head(key)
+        if seen is None and (listed is None or key in listed) and self.has_exactly(key):
+            raise self._contradicted()
+        return seen
 
     def head(self, key: str) -> Seen | None:
-        """What is there; None when nothing is."""
+        """What one answer says is there; None when it says that nothing is."""
         with self._blamed():
             try:
                 result = obstore.get(self._store, key, options={"head": True})
@@ -116,12 +133,14 @@ class Objects:
             return _seen(result)
 
     def get(self, key: str) -> tuple[Seen, Iterator[bytes]]:
-        """What is there and its bytes, block by block; ``FileNotFoundError``."""
+        """What is there and its bytes, block by block; ``FileNotFoundError`` when a listing does not show it either."""
         with self._blamed():
             try:
                 result = obstore.get(self._store, key)
             except FileNotFoundError:
                 result = None
+        if result is None and self.has_exactly(key):
+            raise self._contradicted()
         if result is None:
             raise FileNotFoundError(f'Nothing is at "{key}" in {self.root}.')
         return _seen(result), self._blocks(result)
@@ -132,23 +151,31 @@ class Objects:
             self._put_in_parts(key, content, size, metadata)
             return
         body = content.read(size + 1)
-        try:
-            self._put(key, body, metadata)
-        except ConfigurationError as failure:
-            if "501" not in str(failure) or not self._is_conditional:
-                raise
-            self._is_conditional = False
-            self._put(key, body, metadata)
 
-    def _put(self, key: str, body: bytes, metadata: dict[str, str]) -> None:
-        mode: Literal["create", "overwrite"] = "create" if self._is_conditional else "overwrite"
-        with self._blamed(may_be_taken=True):
+        def send(*, is_conditional: bool) -> None:
+            mode: Literal["create", "overwrite"] = "create" if is_conditional else "overwrite"
             obstore.put(self._store, key, body, attributes=metadata, mode=mode, use_multipart=False)
+
+        self._onto_nothing(key, send)
+
+    def _onto_nothing(self, key: str, send: Callable[..., object]) -> None:
+        """``send`` on the condition that nothing is at ``key``; without it when the server knows no conditions and nothing is there."""
+        if self._declined < _DECLINED_OFTEN:
+            with suppress(_DeclinedError):
+                with self._blamed(has_condition=True):
+                    send(is_conditional=True)
+                self._declined = 0
+                return
+        if self.find(key) is not None:
+            raise Taken
+        with self._blamed():
+            send(is_conditional=False)
+        self._declined += 1
 
     def _put_in_parts(self, key: str, content: IO[bytes], size: int, metadata: dict[str, str]) -> None:
         target = {"Bucket": self._name, "Key": key}
         part_bytes = max(PART_BYTES, -(-size // _MOST_PARTS))
-        with self._blamed(may_be_taken=True):
+        with self._blamed():
             target["UploadId"] = self._client.create_multipart_upload(**target, Metadata=metadata)["UploadId"]
             try:
                 self._quietly(lambda: self._abort_left_overs(target))
@@ -157,8 +184,8 @@ class Objects:
                     number = len(parts) + 1
                     etag = self._client.upload_part(**target, PartNumber=number, Body=part)["ETag"]
                     parts.append({"PartNumber": number, "ETag": etag})
-                condition = {"IfNoneMatch": "*"} if self._is_conditional else {}
-                self._client.complete_multipart_upload(**target, MultipartUpload={"Parts": parts}, **condition)
+                complete = partial(self._client.complete_multipart_upload, **target, MultipartUpload={"Parts": parts})
+                self._onto_nothing(key, partial(_conditionally, complete))
             except BaseException:
                 self._quietly(lambda: self._client.abort_multipart_upload(**target))
                 raise
@@ -173,17 +200,17 @@ class Objects:
                 self._client.abort_multipart_upload(**{**target, "UploadId": one["UploadId"]})
 
     def copy(self, seen: Seen, to: str, metadata: dict[str, str]) -> None:
-        """Let the server copy exactly that object."""
-        source = {"Bucket": self._name, "Key": seen.key}
-        with self._blamed():
-            self._client.copy_object(
-                Bucket=self._name,
-                Key=to,
-                CopySource=source,
-                CopySourceIfMatch=seen.etag,
-                Metadata=metadata,
-                MetadataDirective="REPLACE",
-            )
+        """Let the server copy exactly that object where nothing is yet; :class:`Taken` when the server knows better and says so."""
+        copy = partial(
+            self._client.copy_object,
+            Bucket=self._name,
+            Key=to,
+            CopySource={"Bucket": self._name, "Key": seen.key},
+            CopySourceIfMatch=seen.etag,
+            Metadata=metadata,
+            MetadataDirective="REPLACE",
+        )
+        self._onto_nothing(to, partial(_conditionally, copy))
 
     def delete(self, key: str) -> None:
         """Ask for an object to be gone."""
@@ -224,22 +251,24 @@ class Objects:
             return
 
     @contextmanager
-    def _blamed(self, *, may_be_taken: bool = False) -> Iterator[None]:
+    def _blamed(self, *, has_condition: bool = False) -> Iterator[None]:
         """Whatever goes wrong on the way, as an error of ours without a word from the server."""
         try:
             yield
-        except (AlreadyExistsError, PreconditionError):
-            raise (Taken if may_be_taken else self._offline("412")) from None
-        except PermissionDeniedError:
-            raise self._refused("403") from None
-        except (BaseError, FileNotFoundError) as failure:
-            raise self._offline(_answer(failure) or type(failure).__name__) from None
+        except MhcError:
+            raise
         except Exception as failure:
-            if (code := _boto_code(failure)) is None:
+            code = _obstore_code(failure) or _boto_code(failure)
+            if code is None:
                 raise
-            if code in _CONFLICT and may_be_taken:
+            if has_condition and code in _CONFLICT:
                 raise Taken from None
+            if has_condition and code in _DECLINED:
+                raise _DeclinedError from None
             raise (self._refused(code) if code in _REFUSED else self._offline(code)) from None
+
+    def _contradicted(self) -> ConfigurationError:
+        return self._offline("it says that an object is not there, and lists it")
 
     def _offline(self, answer: str) -> ConfigurationError:
         return offline(
@@ -324,10 +353,21 @@ def _seen(result: obstore.GetResult) -> Seen:
     )
 
 
-def _answer(failure: BaseException) -> str:
-    """The number of the answer in an error of obstore, which otherwise repeats what the server said."""
+def _conditionally(ask: Callable[..., object], *, is_conditional: bool) -> None:
+    """``ask`` boto3 on the condition that nothing is in the place, or without it."""
+    ask(**({"IfNoneMatch": "*"} if is_conditional else {}))
+
+
+def _obstore_code(failure: BaseException) -> str | None:
+    """The number of the answer in an error of obstore, which otherwise repeats what the server said; None when it is none of them."""
+    if isinstance(failure, (AlreadyExistsError, PreconditionError)):
+        return "412"
+    if isinstance(failure, PermissionDeniedError):
+        return "403"
+    if not isinstance(failure, (BaseError, FileNotFoundError)):
+        return None
     found = re.search(r"status(?: code)?: (\d{3})", str(failure))
-    return found[1] if found else ""
+    return found[1] if found else type(failure).__name__
 
 
 def _boto_code(failure: Exception) -> str | None:

@@ -11,8 +11,9 @@ import errno
 import fcntl
 import os
 import secrets
+import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -22,11 +23,15 @@ from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.storage.beneath import FILE, FOLDER, exchange, open_beneath, rename_new
 from mhc_lab.storage.disk import DiskStore
 from mhc_lab.storage.layout import VIEW, folded, marked, owner_and_source
-from mhc_lab.storage.store import LONGEST_NAME, MARKER
+from mhc_lab.storage.store import LONGEST_NAME, MARKER, is_kept_out
 
 _BESIDE = ".mhc-view-"
 _SURELY_SHORT = LONGEST_NAME // 4
 """No character has more than four bytes."""
+
+_PATIENCE = 60.0
+"""Seconds for which a builder waits for another one."""
+_PAUSE = 0.02
 
 Links = Mapping[str, str]
 """The name of each link, and where it leads."""
@@ -46,20 +51,21 @@ class Views:
     """Places of views where files or something else are: nothing was changed there. Move that away, then build again."""
 
 
-def build_views(store: DiskStore, paths: Iterable[str], progress: Progress = SILENT) -> Views:
+def build_views(store: DiskStore, paths: Callable[[], Iterable[str]], progress: Progress = SILENT) -> Views:
     """Show exactly ``paths``, as far as they are files of persons in ``store``; views of persons who are not among them go.
 
-    A view in which nothing changes is left alone. Take a file out of the views before it is moved or removed, by building them without it.
+    One builds at a time, and asks for the paths only then: who comes later shows what is true later. A view in which nothing changes is
+    left alone. Take a file out of the views before it is moved or removed, by building them without it.
 
     Raises
     ------
     ConfigurationError
         The disk is offline, full or read-only.
     RefusedError
-        Somebody else is building them, or the file system has no links.
+        Somebody else has been building them for a minute, or the file system has no links.
     """
     with store.at_root() as root, _alone(root, store.root), store.blamed():
-        there, missing = _present(root, paths)
+        there, missing = _present(root, paths())
         wanted = _wanted(there)
         folders = sorted(wanted.keys() | _shown_now(root))
         rebuilt, left = [], []
@@ -204,7 +210,7 @@ def _links_in(place: int) -> dict[str, str] | None:
     """The links of the view that is there; None when there is none."""
     try:
         with _opened(place, VIEW) as view, os.scandir(view) as found:
-            return {entry.name: os.readlink(entry.name, dir_fd=view) for entry in found}
+            return {entry.name: os.readlink(entry.name, dir_fd=view) for entry in found if not is_kept_out(entry.name)}
     except FileNotFoundError:
         return None
     except OSError as failure:
@@ -254,6 +260,9 @@ def _put_away(place: int, name: str) -> None:
 
 
 def _rescue(view: int, name: str, place: int) -> None:
+    if is_kept_out(name):  # a system's, which under a second name would be a file like others
+        os.rename(name, name, src_dir_fd=view, dst_dir_fd=place)
+        return
     try:
         rename_new(view, name, place, name)
     except FileExistsError:
@@ -274,11 +283,22 @@ def _alone(root: int, shown: str) -> Iterator[None]:
     """Nobody else builds views meanwhile; the lock goes with its process."""
     handle = open_beneath(root, MARKER, FILE)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _wait_for(handle, shown)
         yield
-    except BlockingIOError as failure:
-        raise RefusedError(
-            f"Views of {shown} are being built already. Wait until they are.", rule="one builder"
-        ) from failure
     finally:
         os.close(handle)
+
+
+def _wait_for(handle: int, shown: str) -> None:
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as failure:
+            if time.monotonic() >= end:
+                raise RefusedError(
+                    f"Views of {shown} are being built already. Wait until they are.", rule="one builder"
+                ) from failure
+            time.sleep(_PAUSE)
+        else:
+            return

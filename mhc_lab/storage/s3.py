@@ -12,11 +12,12 @@ import io
 import re
 import tempfile
 import threading
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Self
+from functools import cache
+from typing import BinaryIO, Self
 from uuid import UUID, uuid4
 
 from mhc_lab.core.errors import ConfigurationError, IntegrityError, MhcError, RefusedError
@@ -24,6 +25,7 @@ from mhc_lab.core.ids import ByteId
 from mhc_lab.core.names import relative_path as checked
 from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.storage import layout
+from mhc_lab.storage.arriving import Arriving
 from mhc_lab.storage.bucket import COPY_BYTES, PAGE_KEYS, PART_BYTES, Bucket, Objects, Seen, Taken
 from mhc_lab.storage.store import (
     MARKER,
@@ -43,9 +45,6 @@ from mhc_lab.storage.store import (
     shown,
     taken,
 )
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 AT_ONCE = 16
 """Small files on their way at the same time."""
@@ -116,7 +115,7 @@ class S3Store:
         litter: dict[str, FoundFile] = {}
         unreadable: list[str] = []
         has_marker = False
-        for page in self._pages():
+        for page in self._pages(self._prefix):
             for seen in page:
                 path = seen.key[len(self._prefix) :]
                 has_marker = has_marker or path == MARKER
@@ -143,8 +142,7 @@ class S3Store:
         """Its bytes as they arrive, going forward only; at their end they are compared with the digest stored beside them."""
         key = self._key(relative_path)
         self._prove()
-        seen, blocks = self._objects.get(key)
-        return io.BufferedReader(_Checked(seen, blocks))
+        return io.BufferedReader(Arriving(*self._got(key)))
 
     def digests(self, files: Sequence[FoundFile]) -> Generator[ByteId | None, None, None]:
         """The byte id of each, many at once: what a server says is stored beside an object proves nothing, so all of it is read."""
@@ -153,7 +151,10 @@ class S3Store:
             yield from read
 
     def put(self, relative_path: str, source: BinaryIO, *, expected: ByteId | None = None) -> Put:
-        """Keep what ``source`` gives, read again from the server before anything is said."""
+        """Keep what ``source`` gives, read again from the server before anything is said.
+
+        On a server that ignores conditions, of two who write to one place at the same instant the later one wins, and the first is told.
+        """
         path = new_path(relative_path)
         key = self._key(path)
         self._prove()
@@ -165,7 +166,7 @@ class S3Store:
         An error of one file is part of the result and the others go on; an error of ``pairs`` itself ends it.
         """
         self._prove()
-        work = _Work(pairs, progress)
+        work = _Work(pairs, progress, self._keys_in)
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for worker in [pool.submit(self._put_next, work) for _ in range(AT_ONCE)]:
                 worker.result()
@@ -178,7 +179,7 @@ class S3Store:
         key, new_key = self._key(path), self._key(to)
         self._prove()
         seen = self._existing(key)
-        if self._objects.head(new_key) is not None:
+        if self._objects.find(new_key) is not None:
             raise taken(to, self.root)
         byte_id = ByteId(seen.sha256) if seen.sha256 else self._read_again(key)[1]
         if seen.size_bytes > COPY_BYTES:
@@ -191,7 +192,7 @@ class S3Store:
                 actual = self._read_again(key)[1]
                 if actual == byte_id:
                     raise
-                self._copy(seen, to, byte_id, expected=actual)  # it was damaged before, and goes as it is
+                self._copy(seen, to, ByteId(seen.sha256 or actual), expected=actual)  # damaged before: it goes as it is
         self._free(key)
 
     def remove(self, relative_path: str, *, expected: ByteId) -> None:
@@ -220,16 +221,21 @@ class S3Store:
         new_key, token = self._key(to), uuid4().hex
         try:
             self._objects.copy(seen, new_key, _metadata(byte_id, token))
+        except Taken:  # or a repeated request met our own first one: the token tells
+            pass
         except ConfigurationError as failure:
             raise self._unknown(to, new_key, token, failure) from None
-        self._proved(to, new_key, seen.size_bytes, expected, token)
+        if not self._proved(to, new_key, seen.size_bytes, expected, token).is_new:
+            raise taken(to, self.root)
 
-    def _put(self, path: str, key: str, source: BinaryIO, expected: ByteId | None) -> Put:
+    def _put(
+        self, path: str, key: str, source: BinaryIO, expected: ByteId | None, *, listed: Collection[str] | None = None
+    ) -> Put:
         with tempfile.SpooledTemporaryFile(max_size=PART_BYTES) as held:
             size, byte_id = copied(source, held)
             agree(path, byte_id, expected)
             held.seek(0)
-            if self._objects.head(key) is not None:
+            if self._objects.find(key, listed=listed) is not None:
                 return self._compared(path, key, byte_id)
             token = uuid4().hex
             try:
@@ -247,7 +253,8 @@ class S3Store:
             try:
                 with source:
                     path = new_path(path)
-                    work.done[number] = self._put(path, self._key(path), source, None)
+                    key = self._key(path)
+                    work.done[number] = self._put(path, key, source, None, listed=work.listed(key))
             except (MhcError, OSError) as failure:
                 work.failed[number] = (path, failure)
             work.note()
@@ -260,6 +267,9 @@ class S3Store:
             raise _offline(self.root, f'it took "{path}" and does not have it') from None
         except ConfigurationError as failure:
             raise self._unknown(path, key, token, failure) from None
+        except IntegrityError:
+            self._take_back(key, token)
+            raise
         if (seen.size_bytes, found) == (size, byte_id):
             return Put(_found(path, seen), byte_id, is_new=seen.token in {token, None})
         if seen.token not in {token, None}:
@@ -294,8 +304,18 @@ class S3Store:
         return self._objects.has_exactly(key)
 
     def _read_again(self, key: str) -> tuple[Seen, ByteId]:
-        """What is there and the digest of the bytes that came; fewer or more than announced are no answer."""
-        seen, blocks = self._objects.get(key)
+        """What is there and the digest of the bytes that came; read twice when other bytes belong there, since some change on the way."""
+        seen, found = self._read_once(key)
+        if seen.sha256 in {None, found}:
+            return seen, found
+        before, (seen, found) = found, self._read_once(key)
+        if found not in {before, seen.sha256}:
+            raise IntegrityError(f'Of "{key}" in {self.root} other bytes come each time it is read.')
+        return seen, found
+
+    def _read_once(self, key: str) -> tuple[Seen, ByteId]:
+        """Fewer bytes or more than announced are no answer."""
+        seen, blocks = self._got(key)
         digest, size = hashlib.sha256(), 0
         for block in blocks:
             digest.update(block)
@@ -304,8 +324,17 @@ class S3Store:
             raise _offline(self.root, f'of "{key}" came {size:,} bytes instead of {seen.size_bytes:,}')
         return seen, ByteId(digest.hexdigest())
 
+    def _got(self, key: str) -> tuple[Seen, Iterator[bytes]]:
+        """What is there and its bytes; without a digest beside it, it could be a page, and has to be what another answer says."""
+        seen, blocks = self._objects.get(key)
+        if seen.sha256 is None:
+            told = self._existing(key)
+            if (told.size_bytes, told.etag, told.sha256) != (seen.size_bytes, seen.etag, None):
+                raise _offline(self.root, f'it says two things of "{key}"')
+        return seen, blocks
+
     def _existing(self, key: str) -> Seen:
-        seen = self._objects.head(key)
+        seen = self._objects.find(key)
         if seen is None:
             raise FileNotFoundError(f'Nothing is at "{key}" in {self.root}.')
         return seen
@@ -313,7 +342,7 @@ class S3Store:
     def _take_back(self, key: str, token: str) -> bool:
         """Whether nothing of ours is left there: only what carries our token is deleted."""
         try:
-            seen = self._objects.head(key)
+            seen = self._objects.find(key)
             if seen is not None and seen.token == token:
                 self._free(key)
                 return True
@@ -326,16 +355,20 @@ class S3Store:
         if self._objects.head(key) is not None:
             raise _offline(self.root, f'it said that "{key}" is deleted and still has it')
 
-    def _pages(self) -> Iterator[list[Seen]]:
+    def _keys_in(self, folder: str) -> set[str]:
+        """The keys below ``folder``, which ends with a slash or is empty."""
+        return {seen.key for page in self._pages(folder) for seen in page}
+
+    def _pages(self, prefix: str) -> Iterator[list[Seen]]:
         """Pages, each asked for by keys that were on the one before, which it has to begin with."""
-        page = self._objects.page(self._prefix, None)
+        page = self._objects.page(prefix, None)
         yield page
         while page:
             place = self._certain(page)
             if place < 0 and len(page) >= PAGE_KEYS:
                 raise _offline(self.root, "a whole page of its listing stands for folders, which hides where to go on")
             rest = [seen.key for seen in page[place + 1 :]]
-            page = self._objects.page(self._prefix, page[place].key if place >= 0 else None)
+            page = self._objects.page(prefix, page[place].key if place >= 0 else None)
             if [seen.key for seen in page[: len(rest)]] != rest:
                 raise _offline(self.root, "its listing is not whole: a page is missing or came twice")
             if len(page) == len(rest):
@@ -349,7 +382,7 @@ class S3Store:
         """
         for place in range(len(page) - 2, -1, -1):
             seen = page[place]
-            if not _NO_PATH.search(seen.key) and (seen.size_bytes or self._objects.head(seen.key) is not None):
+            if not _NO_PATH.search(seen.key) and (seen.size_bytes or self._objects.find(seen.key) is not None):
                 return place
         return -1
 
@@ -357,7 +390,7 @@ class S3Store:
         """Not the empty object ``a/`` that consoles make for a folder, which is listed as ``a``."""
         if seen.size_bytes:
             return True
-        return before is None and self._objects.head(seen.key) is not None
+        return before is None and self._objects.find(seen.key) is not None
 
     def _key(self, relative_path: str) -> str:
         path = checked(relative_path)
@@ -374,52 +407,15 @@ class S3Store:
             raise _offline(self.root, f"it is {there}, {self.marker} is wanted")
 
 
-class _Checked(io.RawIOBase):
-    """The blocks of an object as a stream that fails at its end when they are not what belongs there."""
-
-    def __init__(self, seen: Seen, blocks: Iterator[bytes]) -> None:
-        super().__init__()
-        self._seen, self._blocks = seen, blocks
-        self._rest = memoryview(b"")
-        self._digest, self._size = hashlib.sha256(), 0
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        """The next bytes."""
-        if not self._rest:
-            self._rest = memoryview(self._next())
-        into = memoryview(buffer).cast("B")
-        count = min(len(into), len(self._rest))
-        into[:count] = self._rest[:count]
-        self._rest = self._rest[count:]
-        return count
-
-    def _next(self) -> bytes:
-        block = next((block for block in self._blocks if block), b"")
-        self._digest.update(block)
-        self._size += len(block)
-        if not block:
-            self._compare()
-        return block
-
-    def _compare(self) -> None:
-        wanted = self._seen.sha256 or self._digest.hexdigest()
-        if (self._size, self._digest.hexdigest()) != (self._seen.size_bytes, wanted):
-            raise IntegrityError(
-                f'Of "{self._seen.key}" came {self._size:,} bytes of SHA-256 {self._digest.hexdigest()}; '
-                f"{self._seen.size_bytes:,} of {wanted} belong there. Read it again; when it stays so, restore it from another copy."
-            )
-
-
 class _Work:
     """Files to put, taken one by one by several threads, and what became of them."""
 
-    def __init__(self, pairs: Iterable[tuple[str, BinaryIO]], progress: Progress) -> None:
+    def __init__(
+        self, pairs: Iterable[tuple[str, BinaryIO]], progress: Progress, keys_in: Callable[[str], set[str]]
+    ) -> None:
         self._pairs, self._progress = enumerate(pairs), progress
-        self._lock = threading.Lock()
+        self._lock, self._listing = threading.Lock(), threading.Lock()
+        self._keys_in = cache(keys_in)
         self._count = 0
         self.done: dict[int, Put] = {}
         self.failed: dict[int, tuple[str, Exception]] = {}
@@ -428,6 +424,11 @@ class _Work:
         with self._lock:
             number, pair = next(self._pairs, (0, None))
         return None if pair is None else (number, *pair)
+
+    def listed(self, key: str) -> set[str]:
+        """The keys in the folder of ``key``, as they were when its first file came."""
+        with self._listing:
+            return self._keys_in(key[: key.rfind("/") + 1])
 
     def note(self) -> None:
         with self._lock:

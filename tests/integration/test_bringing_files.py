@@ -5,17 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
 
-from mhc_lab.core.errors import ConfigurationError, NotFoundError, RefusedError
+from mhc_lab.cli import media as cli_media
+from mhc_lab.core.errors import ConfigurationError, ConflictError, NotFoundError, RefusedError
 from mhc_lab.core.ids import ByteId
 from mhc_lab.jobs import export, ingest, saving, stores, views
-from mhc_lab.services import media, people, photosets, placeholders, storages
+from mhc_lab.services import media, media_intake, people, photosets, placeholders, storages
+from mhc_lab.services.media import Wanted
 from mhc_lab.workbench import Workbench
 from tests.support.clock import FrozenClock
 from tests.support.object_servers import BUCKET, rclone
@@ -80,6 +84,41 @@ def test_a_file_whose_row_was_lost_is_found_where_it_was_to_be(
 
     assert (again.relative_path, again.is_new) == ("people/ann/uploads/a.png", True)
     assert len(list(library.rglob("*.png"))) == 1
+
+
+def test_the_place_of_a_missing_file_is_not_given_to_another(
+    empty_wb: Workbench, library: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.png"
+    file.write_bytes(picture("PNG"))
+    first = saving.upload(empty_wb, file, username="ann")
+    (library / first.relative_path).unlink()
+    file.write_bytes(picture("PNG", width=60))
+
+    second = saving.upload(empty_wb, file, username="ann")
+
+    assert second.relative_path == f"people/ann/uploads/a~{second.byte_id[:8]}.png"
+    assert not (library / first.relative_path).exists()
+    with empty_wb.reader as session:
+        rows = [media.get(session, one.id) for one in (first, second)]
+    assert [(row.byte_id, row.width) for row in rows] == [(first.byte_id, 120), (second.byte_id, 60)]
+
+
+def test_a_row_of_other_bytes_that_came_meanwhile_is_left_as_it_is(
+    empty_wb: Workbench, library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.png").write_bytes(picture("PNG"))
+    saving.upload(empty_wb, tmp_path / "a.png", username="ann")
+    (library / "people/ann/uploads/a.png").unlink()
+    (tmp_path / "a.png").write_bytes(picture("PNG", width=60))
+    monkeypatch.setattr(media_intake, "bytes_at", lambda *given: {})  # as if it came after we had looked
+
+    with pytest.raises(ConflictError, match="Other bytes"):
+        saving.upload(empty_wb, tmp_path / "a.png", username="ann")
+
+    with empty_wb.reader as session:
+        (row,) = media.found(session, Wanted())
+    assert (row.byte_id, row.width) == (hashlib.sha256(picture("PNG")).hexdigest(), 120)
 
 
 @pytest.mark.parametrize("name", ["nobody", "<b>"])
@@ -260,6 +299,81 @@ def test_views_follow_what_is_brought_in(empty_wb: Workbench, library: Path, tmp
     assert (built.view_count, built.link_count) == (2, 2)
     assert sorted(path.name for path in (library / "all").iterdir()) == ["ann_a.jpg", "ann_b.jpg"]
     assert (library / "people/ann/all/b.jpg").read_bytes() == picture(width=90)
+
+
+@pytest.fixture
+def shown(empty_wb: Workbench, library: Path, tmp_path: Path) -> saving.Saved:
+    """A file of Ann, beside another, with their views."""
+    for number, name in enumerate(("b.jpg", "a.jpg")):
+        (tmp_path / name).write_bytes(picture(width=100 + number))
+        saved = saving.upload(empty_wb, tmp_path / name, username="ann")
+    with empty_wb.reader as session:
+        views.build(empty_wb, storages.get(session, "library"))
+    return saved
+
+
+def links_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.fixture
+def command(empty_wb: Workbench, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The commands, which open the workbench of this test."""
+    monkeypatch.setattr(cli_media, "opened", lambda: nullcontext(empty_wb))
+    return cli_media
+
+
+def test_views_follow_a_command_that_deletes_and_one_that_restores(
+    shown: saving.Saved, library: Path, command: ModuleType
+) -> None:
+    command.delete([str(shown.id)])
+    gone = links_in(library / "all")
+    command.restore([str(shown.id)])
+
+    assert (gone, links_in(library / "all")) == (["ann_b.jpg"], ["ann_a.jpg", "ann_b.jpg"])
+
+
+def test_a_file_is_deleted_also_when_its_views_cannot_follow(
+    shown: saving.Saved, library: Path, command: ModuleType, empty_wb: Workbench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library.rename(library.with_name("pulled"))
+
+    command.delete([str(shown.id)])
+
+    said = capsys.readouterr().out
+    assert "the views do not show it yet" in said
+    assert "offline" in said
+    with empty_wb.reader as session:
+        assert media.get(session, shown.id).is_deleted
+
+
+def test_views_that_are_left_alone_are_told(
+    shown: saving.Saved, library: Path, empty_wb: Workbench, caplog: pytest.LogCaptureFixture
+) -> None:
+    (library / "people/ann/all/note.txt").write_text("mine")
+
+    left = views.follow(empty_wb, {"library"})
+
+    assert left == ("library:people/ann/all",)
+    assert "people/ann/all was left alone" in caplog.text
+
+
+def test_what_was_taken_in_is_on_record_also_when_views_cannot_follow(
+    shown: saving.Saved, library: Path, empty_wb: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (library / "c.jpg").write_bytes(picture(width=90))
+    monkeypatch.setattr(views, "follow", _refuse)
+
+    with pytest.raises(RefusedError, match="somebody else"):
+        ingest.ingest(empty_wb, library)
+
+    with empty_wb.reader as session:
+        recorded = session.scalars(sa.text("SELECT action FROM audit_log")).all()
+    assert "media.ingest" in recorded
+
+
+def _refuse(*_: object) -> None:
+    raise RefusedError("somebody else is building them", rule="one builder")
 
 
 def test_a_bucket_has_no_views(empty_wb: Workbench, library: Path) -> None:

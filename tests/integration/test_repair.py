@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from mhc_lab.core.errors import IntegrityError
 from mhc_lab.core.ids import RunId
 from mhc_lab.core.secrets import Secret
-from mhc_lab.jobs import ingest, repair, stepwise, stores, verify
+from mhc_lab.jobs import ingest, repair, stepwise, stores, verify, views
 from mhc_lab.jobs.plan import Receipt
 from mhc_lab.jobs.repair import RepairPlan, apply_repair, plan_repair
 from mhc_lab.schema.media import media_locator
@@ -72,6 +72,11 @@ def mended(wb: Workbench) -> Receipt:
     return apply_repair(wb, planned(wb).approve(by="ada"))
 
 
+def shown(root: Path) -> set[str]:
+    """The links of the view of everybody."""
+    return {path.name for path in (root / "all").iterdir()}
+
+
 def files(root: Path) -> dict[str, bytes]:
     """What lies on a disk, the quarantine left out."""
     return {name: content for name, content in everything(root).items() if not name.startswith(".mhc")}
@@ -106,6 +111,21 @@ def test_what_is_missing_rotten_or_cut_off_gets_its_bytes_back(
     assert problems(emptied_wb) == []
     aside = [content for name, content in everything(broken).items() if name.startswith(".mhc-quarantine/")]
     assert sorted(aside) == sorted([flipped(CONTENTS[NAMES[1]]), CONTENTS[NAMES[2]][:100], b""])
+
+
+def test_views_show_what_was_mended_and_no_more_what_was_taken_back(
+    emptied_wb: Workbench, ssd: Path, attic: Path
+) -> None:
+    (ssd / NAMES[0]).unlink()
+    with emptied_wb.reader as session:
+        views.build(emptied_wb, storages.get(session, "ssd"))
+    before = shown(ssd)
+
+    receipt = mended(emptied_wb)
+    after = shown(ssd)
+    repair.restore(emptied_wb, receipt)
+
+    assert (after - before, shown(ssd)) == ({"ann_0.jpg"}, before)
 
 
 def test_a_plan_says_what_is_wrong_and_touches_nothing(emptied_wb: Workbench, broken: Path) -> None:

@@ -8,9 +8,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import cycle
 
 PAGE = b"<html><head><title>Welcome to the hotel</title></head><body>Please log in</body></html>"
 STALL_SECONDS = 5.0
+_CHANGES = cycle(range(1, 256))
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,9 @@ def _change(request: Request, answer: Answer) -> Answer:
 
 
 def _flip(body: bytes) -> bytes:
-    middle = len(body) // 2
-    return body[:middle] + bytes([body[middle] ^ 1]) + body[middle + 1 :] if body else body
+    """One byte is another; the next time it is yet another."""
+    middle, by = len(body) // 2, next(_CHANGES)
+    return body[:middle] + bytes([body[middle] ^ by]) + body[middle + 1 :] if body else body
 
 
 def _without_etag(request: Request, answer: Answer) -> Answer:
@@ -115,6 +118,7 @@ INSTEAD: dict[str, Callable[[Request], Answer]] = {
     "503": _said(503, "SlowDown"),
     "501": _said(501, "NotImplemented"),
     "403": _said(403, "AccessDenied"),
+    "404": _said(404, "NoSuchKey"),
     "409": _said(409, "ConditionalRequestConflict"),
     "412": _said(412, "PreconditionFailed"),
     "page": lambda request: Answer(200, {"content-type": "text/html"}, PAGE),
@@ -159,6 +163,7 @@ class FaultProxy:
     port: int = 0
     requests: list[str] = field(default_factory=list)
     """What was asked since the last fault was set."""
+    last: Request | None = None
     _fault: str = ""
     _at: Callable[[int], bool] = lambda number: False
     _last_listing: Answer | None = None
@@ -213,6 +218,7 @@ class FaultProxy:
     async def _answer(self, request: Request) -> Answer:
         number = len(self.requests)
         self.requests.append(f"{request.method} {request.target}")
+        self.last = request
         fault = self._fault if self._at(number) else ""
         if fault == "stall":
             await asyncio.sleep(STALL_SECONDS)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from mhc_lab.core.ids import MediaId
-from mhc_lab.jobs import ingest
+from mhc_lab.jobs import ingest, views
 from mhc_lab.jobs.previews import Preview
 from mhc_lab.schema.media import media_locator
 from mhc_lab.services import media, people, storages
@@ -252,6 +253,35 @@ def test_what_a_button_does_is_shown_and_undone(emptied_wb: Workbench, button: s
     assert (bool(done), said in shown) == (True, True)
     assert not getattr(now(emptied_wb, file), column)
     assert view.panel.undo.disabled
+
+
+def test_views_follow_what_is_deleted_and_brought_back(emptied_wb: Workbench, tmp_path: Path) -> None:
+    place = tmp_path / "disk" / "people" / "alice" / "auto"
+    place.mkdir(parents=True)
+    for name in ("1.jpg", "2.jpg"):
+        (place / name).write_bytes(picture())
+    ingest.ingest(emptied_wb, tmp_path / "disk", name="disk")
+    with emptied_wb.reader as session:
+        views.build(emptied_wb, storages.get(session, "disk"))
+    view = opened(Library(emptied_wb))
+    link = tmp_path / "disk/all" / f"alice_{names(view)[0]}"
+
+    view.panel.remove.click()
+    gone = link.exists()
+    view.panel.undo.click()
+
+    assert (gone, link.exists()) == (False, True)
+
+
+def test_a_disk_that_is_away_keeps_no_file_from_being_deleted(emptied_wb: Workbench) -> None:
+    (file,) = filled(emptied_wb, 1)
+    view = opened(Library(emptied_wb))
+
+    view.panel.remove.click()
+
+    assert now(emptied_wb, file).is_deleted
+    assert "Not a byte was touched" in view.panel.outcome.value
+    assert "the views do not show it yet" in view.panel.outcome.value
 
 
 def test_the_same_button_takes_it_back(emptied_wb: Workbench) -> None:

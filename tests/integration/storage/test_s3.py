@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import time
 import unicodedata
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +18,7 @@ import pytest
 from mhc_lab.core.errors import ConfigurationError, IntegrityError, RefusedError
 from mhc_lab.core.secrets import Secret
 from mhc_lab.storage import bucket as bucket_module
-from mhc_lab.storage.bucket import PART_BYTES, Bucket
+from mhc_lab.storage.bucket import PART_BYTES, Bucket, Objects, Taken
 from mhc_lab.storage.s3 import S3Store
 from mhc_lab.storage.store import MARKER
 from tests.support.fault_proxy import FaultProxy
@@ -29,6 +31,19 @@ def test_a_new_store_is_marked_once(bucket: Bucket) -> None:
 
     assert S3Store.create(bucket).marker == first.marker
     assert S3Store.open(bucket, marker=first.marker).root == bucket.name
+
+
+def test_no_answer_makes_a_store_get_another_marker(store: S3Store, bucket: Bucket, proxy: FaultProxy) -> None:
+    with proxy.fault("none"):
+        S3Store.create(bucket)
+    count = len(proxy.requests)
+
+    for number in range(count):
+        with proxy.fault("404", at=number.__eq__), suppress(ConfigurationError):
+            S3Store.create(bucket)
+
+    assert count > 1
+    assert S3Store.open(bucket, marker=store.marker)
 
 
 def test_a_bucket_without_a_marker_is_offline_not_empty(bucket: Bucket) -> None:
@@ -103,6 +118,74 @@ def test_large_files_travel_in_parts(store: S3Store) -> None:
         store.put("b.mp4", io.BytesIO(given[1:]))
 
 
+@pytest.fixture
+def objects(bucket: Bucket) -> Objects:
+    """Those of a bucket whose name could be taken for an answer."""
+    odd = Objects(replace(bucket, name="media-2501"))
+    with suppress(odd._client.exceptions.ClientError):
+        odd._client.create_bucket(Bucket="media-2501")
+    return odd
+
+
+@pytest.mark.parametrize("server", ["moto"], indirect=True)  # rclone knows no conditions
+@pytest.mark.parametrize(("answer", "lasts"), [("503", 100), ("501", 3)])
+def test_a_server_that_knows_conditions_is_asked_for_them_whatever_it_answered_once(
+    objects: Objects, proxy: FaultProxy, answer: str, lasts: int
+) -> None:
+    key = uuid4().hex
+    objects.put(key, io.BytesIO(b"there"), 5, {})
+    with proxy.fault(answer, at=lambda number: number < lasts), suppress(ConfigurationError):
+        objects.put(f"{key}.other", io.BytesIO(b"other"), 5, {})
+
+    with pytest.raises(Taken):
+        objects.put(key, io.BytesIO(b"later"), 5, {})
+
+    assert b"".join(objects.get(key)[1]) == b"there"
+
+
+@pytest.mark.parametrize("server", ["moto"], indirect=True)
+@pytest.mark.parametrize(("size", "sent"), [(5, r"PUT"), (PART_BYTES + 1, r"POST .*uploadId")])
+def test_a_server_that_knows_no_conditions_gets_files_without_and_overwrites_none(
+    objects: Objects, proxy: FaultProxy, size: int, sent: str
+) -> None:
+    new, old = uuid4().hex, uuid4().hex
+    objects.put(old, io.BytesIO(bytes(size)), size, {})
+
+    def is_conditional(number: int) -> bool:  # the first time, and when a client does it again by itself
+        asked = [re.match(sent, one) is not None for one in proxy.requests]
+        return asked[-1] and all(asked[asked.index(True) :])
+
+    with proxy.fault("501", at=is_conditional):
+        objects.put(new, io.BytesIO(b"n" * size), size, {})
+    with proxy.fault("501", at=is_conditional), pytest.raises(Taken):
+        objects.put(old, io.BytesIO(b"n" * size), size, {})
+
+    assert [next(objects.get(key)[1])[:1] for key in (new, old)] == [b"n", b"\0"]
+
+
+@pytest.mark.parametrize("server", ["moto"], indirect=True)
+def test_a_file_that_came_while_another_was_moved_onto_it_is_not_overwritten(
+    store: S3Store, behind: S3Store, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, PATH)
+    copy = store._objects.copy
+
+    def late(*given: object) -> None:
+        put(behind, "b.jpg", b"another")
+        copy(*given)  # type: ignore[arg-type]
+
+    def is_conditional_copy(number: int) -> bool:
+        asked = proxy.last.headers if proxy.last else {}
+        return "x-amz-copy-source" in asked and asked.get("if-none-match") == "*"
+
+    monkeypatch.setattr(store._objects, "copy", late)
+
+    with proxy.fault("412", at=is_conditional_copy), pytest.raises(FileExistsError):  # moto knows none for copies
+        store.move(PATH, "b.jpg")
+
+    assert (content(store, PATH), content(store, "b.jpg")) == (b"the bytes", b"another")
+
+
 @pytest.mark.parametrize("server", ["moto"], indirect=True)  # rclone tells no time of an upload
 def test_an_upload_that_a_killed_process_left_is_ended_by_a_later_one(
     store: S3Store, monkeypatch: pytest.MonkeyPatch
@@ -145,6 +228,26 @@ def test_an_error_of_the_pairs_themselves_is_raised(store: S3Store) -> None:
 
     with pytest.raises(OSError, match="pulled"):
         store.put_many(pairs())
+
+
+def test_a_byte_that_changes_on_the_way_once_is_not_taken_for_another_file(store: S3Store, proxy: FaultProxy) -> None:
+    put(store, PATH)
+    file = store.stat(PATH)
+
+    with proxy.fault("byte changed", at=lambda number: number == 1):  # after the marker
+        found = next(store.digests([file]))
+    with proxy.fault("byte changed", at=lambda number: number == 2):  # after the marker and a look
+        again = store.put(PATH, io.BytesIO(b"the bytes"))
+
+    assert (found, again.is_new) == (byte_id(b"the bytes"), False)
+
+
+def test_an_object_that_reads_differently_each_time_has_no_digest(store: S3Store, proxy: FaultProxy) -> None:
+    put(store, PATH)
+    file = store.stat(PATH)
+
+    with proxy.fault("byte changed", at=lambda number: number > 0):
+        assert list(store.digests([file])) == [None]
 
 
 def test_bytes_that_are_not_those_stored_beside_them_are_told_at_the_end(store: S3Store) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ def fill(store: DiskStore, files: Mapping[str, bytes]) -> None:
 
 
 def build(store: DiskStore) -> Views:
-    return build_views(store, paths(store))
+    return build_views(store, lambda: paths(store))
 
 
 def shown(folder: Path) -> dict[str, bytes]:
@@ -108,7 +109,7 @@ def test_a_file_is_taken_out_before_it_goes(store: DiskStore, root: Path) -> Non
     fill(store, {"people/a/auto/x.jpg": b"1", "people/b/auto/x.jpg": b"2"})
     build(store)
 
-    build_views(store, ["people/a/auto/x.jpg"])
+    build_views(store, lambda: ["people/a/auto/x.jpg"])
     store.remove("people/b/auto/x.jpg", expected=byte_id(b"2"))
 
     assert shown(root / "all") == {"a_x.jpg": b"1"}
@@ -119,7 +120,7 @@ def test_without_any_file_there_is_no_view(store: DiskStore, root: Path) -> None
     fill(store, {"people/a/auto/x.jpg": b"1"})
     build(store)
 
-    views = build_views(store, [])
+    views = build_views(store, list)
 
     assert (views.view_count, views.link_count) == (0, 0)
     assert not (root / "all").exists()
@@ -134,7 +135,7 @@ def test_what_is_no_file_gets_no_link(store: DiskStore, root: Path, tmp_path: Pa
     odd = ["gone.jpg", "people/a/auto/gone.jpg", "people/a/auto/link.jpg", "people/a/auto/folder", "people/a/auto/../x",
            "/etc/passwd", "../secret.jpg", "people/a/../../../secret.jpg", "people/nobody/auto/x.jpg"]  # fmt: skip
 
-    views = build_views(store, [*odd, "people/a/auto/x.jpg"])
+    views = build_views(store, lambda: [*odd, "people/a/auto/x.jpg"])
 
     assert sorted(views.missing) == sorted(odd)
     assert shown(root / "people/a/all") == {"x.jpg": b"1"}
@@ -186,7 +187,7 @@ def test_a_file_that_comes_into_a_view_while_it_is_replaced_is_not_lost(
     store: DiskStore, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(store, {"people/a/auto/x.jpg": b"1", "people/a/auto/y.jpg": b"2", "people/a/new.jpg": b"there before"})
-    build_views(store, ["people/a/auto/x.jpg"])
+    build_views(store, lambda: ["people/a/auto/x.jpg"])
     swap = links.exchange
 
     def intrude(folder: int, one: str, other: str) -> bool:
@@ -195,7 +196,7 @@ def test_a_file_that_comes_into_a_view_while_it_is_replaced_is_not_lost(
 
     monkeypatch.setattr(links, "exchange", intrude)
 
-    build_views(store, ["people/a/auto/x.jpg", "people/a/auto/y.jpg"])
+    build_views(store, lambda: ["people/a/auto/x.jpg", "people/a/auto/y.jpg"])
 
     found = {path: (root / path).read_bytes() for path in paths(store) if "/auto/" not in path}
     assert found.pop("people/a/new.jpg") == b"there before"
@@ -216,7 +217,46 @@ def test_views_are_replaced_where_two_names_cannot_be_swapped(
     assert not [*root.rglob(".mhc-view-*")]
 
 
-def test_only_one_builds_at_a_time(store: DiskStore, root: Path) -> None:
+def test_what_a_system_puts_into_a_view_does_not_keep_it_as_it_is(store: DiskStore, root: Path) -> None:
+    fill(store, {"people/a/auto/x.jpg": b"1"})
+    build(store)
+    for number in range(2):
+        (root / "people/a/all/.DS_Store").write_bytes(b"icons")
+        put(store, f"people/a/auto/{number}.jpg", b"2")
+
+        views = build(store)
+
+        assert (views.left, views.rebuilt) == ((), ("all", "people/a/all"))
+    assert [*shown(root / "people/a/all")] == ["0.jpg", "1.jpg", "x.jpg"]
+    assert paths(store) == ["people/a/auto/0.jpg", "people/a/auto/1.jpg", "people/a/auto/x.jpg"]
+
+
+def test_what_is_to_be_shown_is_asked_when_nobody_else_builds(
+    store: DiskStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links, "_PATIENCE", 0.0)
+    fill(store, {"people/a/auto/x.jpg": b"1"})
+
+    def asked() -> list[str]:
+        with pytest.raises(RefusedError, match="being built already"):
+            build_views(store, list)
+        return ["people/a/auto/x.jpg"]
+
+    assert build_views(store, asked).link_count == 2
+
+
+def test_who_comes_second_waits_until_the_first_is_done(store: DiskStore, root: Path) -> None:
+    fill(store, {"people/a/auto/x.jpg": b"1"})
+    with ThreadPoolExecutor(1) as second:
+        with store.at_root() as handle, links._alone(handle, store.root):
+            building = second.submit(build, store)
+            with pytest.raises(TimeoutError):
+                building.result(timeout=0.1)
+        assert building.result().link_count == 2
+
+
+def test_only_one_builds_at_a_time(store: DiskStore, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "_PATIENCE", 0.0)
     with (
         store.at_root() as handle,
         links._alone(handle, store.root),
@@ -232,7 +272,7 @@ def test_a_disk_that_was_replaced_gets_no_view(store: DiskStore, root: Path) -> 
     (root / MARKER).unlink()
 
     with pytest.raises(ConfigurationError, match="offline"):
-        build_views(store, ["people/a/auto/x.jpg"])
+        build_views(store, lambda: ["people/a/auto/x.jpg"])
 
 
 def test_a_file_system_without_links_has_no_views(
