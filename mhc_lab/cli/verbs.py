@@ -23,9 +23,12 @@ AFTERWARDS = "Figures follow with the next `mhc mirror refresh`."
 
 def answer_plan(made: Plan, folder: Path, *, as_json: bool) -> None:
     """Save a plan that was just made, show it, and say how to go on."""
-    path = made.save(folder / f"{made.kind.replace(' ', '-')}-{made.hash[:8]}.json")
-    words = f"{made.words()}\nNext: mhc {made.kind} approve {path} --by YOUR_NAME"
-    answer(made.content() | {"plan": path, "hash": made.hash}, as_json=as_json, words=words)
+    plan_hash = made.hash
+    path = made.save(folder / f"{made.kind.replace(' ', '-')}-{plan_hash[:8]}.json")
+    if as_json:
+        answer(made.content() | {"plan": path, "hash": plan_hash}, as_json=True)
+    else:
+        answer(made, as_json=False, words=f"{made.words()}\nNext: mhc {made.kind} approve {path} --by YOUR_NAME")
 
 
 def add(

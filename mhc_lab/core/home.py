@@ -10,7 +10,7 @@ import errno
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -70,11 +70,16 @@ def locked(path: Path) -> Iterator[None]:
 
 def replace_text(path: Path, text: str, *, mode: int = 0o600) -> None:
     """Put ``text`` at ``path`` in one step: a reader sees the old file or the new one, also after a power cut."""
+    replace_bytes(path, [text.encode()], mode=mode)
+
+
+def replace_bytes(path: Path, blocks: Iterable[bytes | memoryview], *, mode: int = 0o600) -> None:
+    """Put ``blocks``, one after the other, at ``path`` in one step."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with os.fdopen(handle, "wb") as file:
             os.fchmod(file.fileno(), mode)
-            file.write(text)
+            file.writelines(blocks)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(path)

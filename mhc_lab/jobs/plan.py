@@ -18,7 +18,7 @@ from typing import ClassVar, Generic, Protocol, Self, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from mhc_lab.core.errors import RefusedError
-from mhc_lab.core.home import replace_text
+from mhc_lab.core.home import replace_bytes
 from mhc_lab.core.ids import MediaId, RunId
 
 
@@ -45,7 +45,10 @@ class Plan:
     @property
     def hash(self) -> str:
         """SHA-256 of the plan's content: two plans that would do the same at the same time are the same plan."""
-        return hashlib.sha256(self.text().encode()).hexdigest()
+        digest = hashlib.sha256()
+        for block in self.written():
+            digest.update(block)
+        return digest.hexdigest()
 
     def content(self) -> dict[str, object]:
         """The plan as JSON values, with its kind."""
@@ -66,13 +69,13 @@ class Plan:
 
     def save(self, path: Path) -> Path:
         """Write the plan where it can be read, narrowed with an editor, and loaded again."""
-        replace_text(path, self.text(indent=2) + "\n")
+        replace_bytes(path, (*self.written(indent=2), b"\n"))
         return path
 
-    def text(self, *, indent: int | None = None) -> str:
+    def written(self, *, indent: int | None = None) -> tuple[bytes, memoryview]:
         """The plan with its kind as JSON, without what goes without saying: there may be hundreds of thousands of actions."""
-        said = TypeAdapter(type(self)).dump_json(self, indent=indent, exclude_defaults=True).decode()
-        return f'{{"kind": {json.dumps(self.kind)},{said[1:]}'
+        said = TypeAdapter(type(self)).dump_json(self, indent=indent, exclude_defaults=True)
+        return f'{{"kind": {json.dumps(self.kind)},'.encode(), memoryview(said)[1:]
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -130,7 +133,7 @@ class Approved(Generic[P]):
     def save(self, path: Path) -> Path:
         """Write plan and approval into one file."""
         head = json.dumps({"approved_by": self.by, "plan_hash": self.plan_hash})
-        replace_text(path, f'{head[:-1]}, "plan": {self.plan.text()}}}\n')
+        replace_bytes(path, (f'{head[:-1]}, "plan": '.encode(), *self.plan.written(), b"}\n"))
         return path
 
 

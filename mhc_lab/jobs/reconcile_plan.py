@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from typing import ClassVar
 
 from mhc_lab.core import display
@@ -88,11 +88,11 @@ class ReconcilePlan(Plan):
     def _told_actions(self) -> Iterator[str]:
         for (kind, found), group in groupby(self.actions, key=lambda one: (one.kind, one.found)):
             yield f"\n{kind} {found}"
-            yield from _first([f"{one.name}: {one.reason}" for one in group])
+            yield from _first(f"{one.name}: {one.reason}" for one in group)
         for (kind, found), seen in groupby(self.listed, key=lambda one: (one.kind, one.found)):
             waits = ": waits for the migration" if CLASSES[kind, found].waits else ": left as they are, look at them"
             yield f"\n{kind} {found}{waits}"
-            yield from _first([one.what for one in seen])
+            yield from _first(one.what for one in seen)
 
     def overview(self) -> str:
         """How many of what there are, what was not looked through, and what somebody should look at, as safe HTML."""
@@ -121,7 +121,9 @@ class ReconcilePlan(Plan):
         return display.facts(str(self), []) + self.overview() + actions
 
 
-def _first(lines: Sequence[str]) -> list[str]:
-    shown = lines if len(lines) <= _SHOWN_IN_FULL else lines[:_SHOWN]
-    more = [f"  … and {len(lines) - len(shown):,} more: the plan's file has all"] if len(shown) < len(lines) else []
+def _first(lines: Iterator[str]) -> list[str]:
+    first = list(islice(lines, _SHOWN_IN_FULL))
+    rest = sum(1 for _ in lines)
+    shown = first[:_SHOWN] if rest else first
+    more = [f"  … and {len(first) - len(shown) + rest:,} more: the plan's file has all"] if rest else []
     return [*(f"  {line}" for line in shown), *more]
