@@ -41,8 +41,8 @@ def _rows_for(
         (one.storage, NewRow(*found[one.name], PersonId(UUID(one.person)))) for one in actions if one.name in found
     )
     ids = {}
-    for storage, files in new.items():
-        id_ = bench.id(storage)
+    for storage in sorted(new, key=bench.id):  # as whoever moves files takes turns
+        id_, files = bench.id(storage), new[storage]
         staying = setting_aside.staying(session, bench.store(storage), id_, [file.found for file in files])
         theirs = [file for file in files if file.found.relative_path in staying]
         for path, media in media_audit.register(session, id_, theirs, at=signed.at).items():

@@ -19,7 +19,7 @@ from mhc_lab.core import display
 from mhc_lab.core.errors import ConfigurationError, IntegrityError, RefusedError
 from mhc_lab.core.ids import RunId
 from mhc_lab.core.progress import SILENT, Progress
-from mhc_lab.jobs import journal, setting_aside, stepwise
+from mhc_lab.jobs import journal, setting_aside, stepwise, stores
 from mhc_lab.jobs.baseline import GATE
 from mhc_lab.jobs.journal import Step
 from mhc_lab.jobs.plan import Approved, Plan, Receipt
@@ -214,7 +214,7 @@ def _settle(wb: Workbench, run: RunId, progress: Progress = SILENT) -> None:
 
 def _remove(wb: Workbench, session: Session, ids: Sequence[UUID]) -> list[str]:
     """Remove these files while nobody can take their keepers away; name and reason of each that stays."""
-    kept, opened = _kept(wb, session, _marked(quarantine.those(session, ids))), setting_aside.opener(wb, session)
+    kept, opened = _kept(wb, session, _marked(quarantine.those(session, ids))), stores.opener(wb, session)
     marked = _marked(quarantine.locked(session, ids))
     tried = {file.id: _removed(opened, file) if (file.keeper_id, file.byte_id) in kept else _LOST for file in marked}
     staying = {id_: why for id_, why in tried.items() if why}
@@ -228,7 +228,7 @@ def _marked(files: Sequence[QuarantinedFile]) -> list[QuarantinedFile]:
     return [file for file in files if file.state == "purging"]
 
 
-def _removed(opened: setting_aside.Opener, file: QuarantinedFile) -> str:
+def _removed(opened: stores.Opener, file: QuarantinedFile) -> str:
     """Why the file could not be removed; empty when it is gone, by us now or before we were killed."""
     store = opened(file.storage_id)
     try:

@@ -6,9 +6,7 @@ at again before it gets one, but never like a row without its file.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, fields
 from functools import partial
 from sys import intern
@@ -19,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from mhc_lab.core import display
 from mhc_lab.core.errors import ConfigurationError, RefusedError
+from mhc_lab.core.garbage import uncollected
 from mhc_lab.core.ids import RunId
 from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.jobs import journal, mending_files, mending_rows, setting_aside, stepwise, stores, views
@@ -66,7 +65,7 @@ def plan_reconcile(
     RefusedError
         A storage is not in use, or what should be set aside is nothing the plan would list.
     """
-    with _uncollected():
+    with uncollected():
         looked, result = _classified(wb, storages, progress)
         planned = _Planned(looked, result, quarantine)
         return ReconcilePlan(
@@ -87,18 +86,6 @@ def apply_reconcile(wb: Workbench, plan: Approved[ReconcilePlan], *, progress: P
 def restore(wb: Workbench, receipt: Receipt, *, progress: Progress = SILENT) -> Receipt:
     """Put everything back that nobody has changed since; see :func:`mhc_lab.jobs.stepwise.restore`."""
     return stepwise.restore(wb, RECONCILE, receipt, progress=progress)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without Python's search for cycles: there are none, and among a million new objects it is a sixth of the work."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 # what there is

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from mhc_lab.core.errors import IntegrityError, RefusedError
 from mhc_lab.core.ids import ByteId, MediaId, RunId, StorageId
 from mhc_lab.core.progress import Progress
-from mhc_lab.jobs import journal, setting_aside, views
+from mhc_lab.jobs import journal, setting_aside, stores, views
 from mhc_lab.jobs.journal import Step
 from mhc_lab.jobs.stepwise import ACTIONS, REFUSED, Signed
 from mhc_lab.services import audit_log, damage, quarantine, storages
@@ -99,7 +99,7 @@ def do(session: Session, step: Step, signed: Signed) -> dict[str, object]:
 
 def _mend(session: Session, step: Step, signed: Signed) -> dict[str, object]:
     """Lay the good bytes beside each bad file, and let the bad ones leave."""
-    opened, actions = setting_aside.opener(signed.wb, session), _mends(step.action[ACTIONS])
+    opened, actions = stores.opener(signed.wb, session), _mends(step.action[ACTIONS])
     rows = damage.locked(session, {MediaId(id_) for one in actions for id_ in (one.media, one.good)})
     refused: dict[str, str] = {}
     for one in actions:
@@ -145,7 +145,7 @@ def _objection(one: Mend, rows: Mapping[MediaId, StoredFile]) -> str:
     return ""
 
 
-def _laid_beside(one: Mend, rows: Mapping[MediaId, StoredFile], opened: setting_aside.Opener, run: RunId) -> str:
+def _laid_beside(one: Mend, rows: Mapping[MediaId, StoredFile], opened: stores.Opener, run: RunId) -> str:
     """Why the good bytes are not beside the bad file; empty when they are, read again."""
     store, good = opened(StorageId(one.storage)), rows[MediaId(one.good)]
     if one.found is None and _is_taken(store, one.relative_path):
@@ -175,7 +175,7 @@ def _beside(run: RunId, one: Mend) -> str:
 
 def _put_back(session: Session, step: Step, signed: Signed) -> dict[str, object]:
     """Take the good bytes away again, which are elsewhere, too, and let the bad ones come back."""
-    opened, actions, said = setting_aside.opener(signed.wb, session), _mends(step.action[ACTIONS]), step.action
+    opened, actions, said = stores.opener(signed.wb, session), _mends(step.action[ACTIONS]), step.action
     ids: Any = said[_BACK]
     problems: Any = said[_MENDED]
     setting_aside.hold(session, map(UUID, ids.values()))
@@ -201,9 +201,7 @@ def _put_back(session: Session, step: Step, signed: Signed) -> dict[str, object]
     return {REFUSED: refused}
 
 
-def _cleared(
-    one: Mend, rows: Mapping[MediaId, StoredFile], opened: setting_aside.Opener, quarantine_path: str | None
-) -> str:
+def _cleared(one: Mend, rows: Mapping[MediaId, StoredFile], opened: stores.Opener, quarantine_path: str | None) -> str:
     """Why what was mended has to stay; empty when its place is free for what was there before, or has it already."""
     row, good, store = rows.get(MediaId(one.media)), rows.get(MediaId(one.good)), opened(StorageId(one.storage))
     found, byte_id, path = ByteId(one.found or ""), ByteId(one.byte_id), one.relative_path
@@ -234,7 +232,7 @@ def settle(wb: Workbench, run: RunId, progress: Progress) -> None:
         is_restore = journal.one(session, run).restores is not None
         steps = journal.steps(session, run, state="done")
         waiting = {file.place for file in quarantine.of_run(session, run, "leaving")}
-        opened = setting_aside.opener(wb, session)
+        opened = stores.opener(wb, session)
         names = {storage.id: storage.name for storage in storages.listed(session)}
     done = [] if is_restore else steps
     for count, step in enumerate(done, start=1):
@@ -246,7 +244,7 @@ def settle(wb: Workbench, run: RunId, progress: Progress) -> None:
         raise stuck
 
 
-def _place(wb: Workbench, run: RunId, step: Step, opened: setting_aside.Opener, waiting: Collection[str]) -> None:
+def _place(wb: Workbench, run: RunId, step: Step, opened: stores.Opener, waiting: Collection[str]) -> None:
     """Move the good bytes of a step in, where the bad ones left; what could not be placed is told once, with what was refused."""
     said: Any = step.before[REFUSED]
     told = [one for one in _mends(_mended(step)) if any(why.startswith(f"{one.name}: ") for why in said)]

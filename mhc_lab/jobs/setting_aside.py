@@ -7,13 +7,11 @@ can be killed at any instant and done again.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -23,32 +21,26 @@ from mhc_lab.core import display
 from mhc_lab.core.errors import ConfigurationError, IntegrityError, RefusedError
 from mhc_lab.core.ids import ByteId, MediaId, RunId, StorageId
 from mhc_lab.core.progress import SILENT, Progress
-from mhc_lab.jobs import journal, stores
+from mhc_lab.jobs import journal, leave_checks, stores
+from mhc_lab.jobs.leave_checks import Place
 from mhc_lab.jobs.stepwise import Signed
 from mhc_lab.schema.media import media_locator
-from mhc_lab.services import audit_log, media_audit, quarantine, storages
+from mhc_lab.services import audit_log, media_audit, quarantine
 from mhc_lab.services.media_audit import Row
 from mhc_lab.services.quarantine import Leaving, QuarantinedFile
-from mhc_lab.storage.disk import DiskStore
-from mhc_lab.storage.layout import folded, twins
 from mhc_lab.storage.store import FoundFile, Store
 from mhc_lab.workbench import Workbench
 
 _AT_ONCE = 200
 """Files whose bytes move before their rows say so."""
-_ASKED = 16
-"""Files that a store is asked for at once: a bucket answers as soon for many as for one."""
 _MOVERS = 4
 """Files that move at once: a disk syncs several as fast as one."""
 
-_TWIN = "it is the file of another row, too, which stays"
-_SHARED = "it is the very file that should stay"
 _NOWHERE = "it is neither in quarantine nor where it lay"
 _TAKEN = "something else is in its place by now"
 _NAMED = 5
 """Files that a message names."""
 
-Opener = Callable[[StorageId], Store]
 Kept = tuple[MediaId, ByteId]
 """A record, and the bytes that it has to have."""
 
@@ -70,20 +62,7 @@ class Left:
     @property
     def shared(self) -> tuple[str, ...]:
         """Which of these stay because they are the very file that should stay, under another name: only their records can go."""
-        return tuple(name for name, why in self.objections.items() if why == _SHARED)
-
-
-def opener(wb: Workbench, session: Session) -> Opener:
-    """Opens each storage once."""
-    known = {storage.id: storage for storage in storages.listed(session)}
-    open_: dict[StorageId, Store] = {}
-
-    def get(storage: StorageId) -> Store:
-        if storage not in open_:
-            open_[storage] = stores.opened(wb, known[storage])
-        return open_[storage]
-
-    return get
+        return tuple(name for name, why in self.objections.items() if why == leave_checks.SHARED)
 
 
 def leave(session: Session, signed: Signed, leaving: Sequence[Leaving]) -> Left:
@@ -91,11 +70,9 @@ def leave(session: Session, signed: Signed, leaving: Sequence[Leaving]) -> Left:
 
     A row of such a file is deleted; the bytes stay where they are until :func:`settle`.
     """
-    opened = opener(signed.wb, session)
+    opened = stores.opener(signed.wb, session)
     rows = media_audit.locked(session, {id_ for one in leaving for id_ in (one.media, one.keeper) if id_})
-    read = _read(opened, _places(leaving, rows))
-    others = _twins(session, opened, leaving) | _meant(session, leaving)
-    objections = {one.name: why for one in leaving if (why := _objection(one, rows, read, others))}
+    objections = leave_checks.objections(session, opened, leaving, rows)
     going = [one for one in leaving if one.name not in objections]
     own = (rows.get(one.media) for one in going if one.media)
     _delete(session, [row.id for row in own if row and row.deleted_at is None], signed.at)
@@ -136,11 +113,13 @@ def settle(wb: Workbench, run: RunId, progress: Progress = SILENT) -> None:
 def _settled(wb: Workbench, session: Session, files: Sequence[QuarantinedFile]) -> list[str]:
     """Move those of these files that are still to leave, while no place gets a row; place and reason of each that did not go."""
     quarantine.hold_places(session, {file.storage_id for file in files})
-    live = _live(session, {_lay(file) for file in files})
+    live = leave_checks.live_rows(session, {_lay(file) for file in files})
     leaving = [file for file in quarantine.locked(session, [file.id for file in files]) if file.state == "leaving"]
-    staying = {file.id: _TWIN for file in leaving if _is_meant(file.byte_id, live.get(_lay(file)))}
+    staying = {
+        file.id: leave_checks.TWIN for file in leaving if leave_checks.is_meant(file.byte_id, live.get(_lay(file)))
+    }
     reasons = staying | _all_moved(
-        opener(wb, session),
+        stores.opener(wb, session),
         [(file, file.relative_path, file.quarantine_path) for file in leaving if file.id not in staying],
         unsure={file.id for file in leaving if _lay(file) in live},
     )
@@ -155,10 +134,10 @@ def come_back(session: Session, signed: Signed, ids: Iterable[UUID]) -> tuple[st
     named = hold(session, ids)
     rows = media_audit.locked(session, {file.media_id for file in named if file.media_id})
     away = [file for file in quarantine.locked(session, [file.id for file in named]) if file.state != "back"]
-    live = _live(session, {_lay(file) for file in away if file.media_id})
+    live = leave_checks.live_rows(session, {_lay(file) for file in away if file.media_id})
     objections = {file.id: why for file in away if (why := _objection_to_return(file, rows, live.get(_lay(file))))}
     coming = [(file, file.quarantine_path, file.relative_path) for file in away if file.id not in objections]
-    objections |= {id_: why for id_, why in _all_moved(opener(signed.wb, session), coming).items() if why}
+    objections |= {id_: why for id_, why in _all_moved(stores.opener(signed.wb, session), coming).items() if why}
     back = [file for file in away if file.id not in objections]
     _revive(session, [file.media_id for file in back if _was_deleted_then(file, rows)])
     refused = [f"{file.storage}:{file.relative_path}: {objections[file.id]}" for file in away if file.id in objections]
@@ -179,11 +158,15 @@ def hold(session: Session, ids: Iterable[UUID]) -> list[QuarantinedFile]:
 
 def kept(wb: Workbench, session: Session, wanted: Collection[Kept]) -> set[Kept]:
     """Which of these records are live and have these bytes, read now; the records stay so until the transaction ends."""
-    opened = opener(wb, session)
+    opened = stores.opener(wb, session)
     rows = media_audit.locked(session, {id_ for id_, _ in wanted})
     live = {id_: (row.storage_id, row.relative_path) for id_, row in rows.items() if row.deleted_at is None}
-    read = _read(opened, set(live.values()))
-    return {(id_, byte_id) for id_, byte_id in wanted if id_ in live and read.get(live[id_], _NOTHING)[1] == byte_id}
+    read = leave_checks.read(opened, set(live.values()))
+    return {
+        (id_, byte_id)
+        for id_, byte_id in wanted
+        if id_ in live and read.get(live[id_], leave_checks.NOTHING)[1] == byte_id
+    }
 
 
 def staying(session: Session, store: Store, storage: StorageId, files: Iterable[FoundFile]) -> set[str]:
@@ -191,151 +174,17 @@ def staying(session: Session, store: Store, storage: StorageId, files: Iterable[
     quarantine.hold_files(session, storage)
     found = {file.relative_path: file for file in files}
     left = quarantine.left(session, storage, found)
-    gone = {path for path, states in left.items() if "leaving" in states or _stat(store, path) != found[path]}
+    gone = {
+        path for path, states in left.items() if "leaving" in states or leave_checks.stat(store, path) != found[path]
+    }
     return found.keys() - gone
 
 
-# what is checked before
+# what rows say
 
 
-def _lay(file: QuarantinedFile) -> _Place:
+def _lay(file: QuarantinedFile) -> Place:
     return file.storage_id, file.relative_path
-
-
-def _live(session: Session, places: Iterable[_Place]) -> dict[_Place, Row]:
-    """The live rows of these places."""
-    by_storage: dict[StorageId, list[str]] = defaultdict(list)
-    for storage, path in places:
-        by_storage[storage].append(path)
-    return {
-        (storage, path): row
-        for storage, paths in sorted(by_storage.items())
-        for path, row in media_audit.at(session, storage, paths).items()
-    }
-
-
-def _is_meant(byte_id: ByteId, live: Row | None) -> bool:
-    """Whether the file with these bytes is that of the live row of its place: a row about other bytes waits for those."""
-    return live is not None and live.byte_id == byte_id
-
-
-_Place = tuple[StorageId, str]
-_Found = tuple[object, ByteId | None]
-"""The address of a file and which bytes it has."""
-_NOTHING: _Found = (None, None)
-
-
-def _places(leaving: Sequence[Leaving], rows: Mapping[MediaId, Row]) -> set[_Place]:
-    keepers = (rows[one.keeper] for one in leaving if one.keeper and one.keeper in rows)
-    return {(one.storage, one.relative_path) for one in leaving} | {
-        (row.storage_id, row.relative_path) for row in keepers
-    }
-
-
-def _read(opened: Opener, places: Iterable[_Place]) -> dict[_Place, _Found]:
-    """What lies in each place now and which bytes it has; a place with nothing in it is left out."""
-    by_storage: dict[StorageId, list[str]] = defaultdict(list)
-    for storage, path in sorted(places):
-        by_storage[storage].append(path)
-    return {
-        (storage, file.relative_path): (_address(opened(storage), file), digest)
-        for storage, paths in by_storage.items()
-        for file, digest in _digests(opened(storage), paths)
-    }
-
-
-def _digests(store: Store, paths: Sequence[str]) -> Iterable[tuple[FoundFile, ByteId | None]]:
-    with ThreadPoolExecutor(_ASKED) as asking:
-        files = [file for file in asking.map(partial(_stat, store), paths) if file]
-    return zip(files, store.digests(files), strict=True)
-
-
-def _stat(store: Store, path: str) -> FoundFile | None:
-    try:
-        return store.stat(path)
-    except (OSError, RefusedError):
-        return None
-
-
-def _twins(session: Session, opened: Opener, leaving: Sequence[Leaving]) -> set[_Place]:
-    """Places whose file is that of another live row, too: the disk takes two spellings for one name."""
-    folding = [one for one in leaving if _folds(opened(one.storage), one.relative_path)]
-    if not folding:
-        return set()
-    spelt = sa.func.normalize(sa.func.lower(media_locator.c.relative_path))
-    given = [sa.func.normalize(sa.func.lower(one.relative_path)) for one in folding]
-    near = sa.select(media_locator.c.storage_id, media_locator.c.relative_path).where(
-        media_locator.c.deleted_at.is_(None), spelt.in_(given)
-    )
-    live: dict[tuple[StorageId, str], list[str]] = defaultdict(list)
-    for storage, path in session.execute(near):
-        live[storage, folded(path)].append(path)
-    return {
-        (one.storage, one.relative_path)
-        for one in folding
-        for path in live[one.storage, folded(one.relative_path)]
-        if path != one.relative_path and _is_one_file(opened(one.storage), one.relative_path, path)
-    }
-
-
-def _meant(session: Session, leaving: Sequence[Leaving]) -> set[_Place]:
-    """Places whose file is that of another live row, which came since the plan was made."""
-    live = _live(session, {(one.storage, one.relative_path) for one in leaving})
-    return {
-        here
-        for one in leaving
-        if (row := live.get(here := (one.storage, one.relative_path)))
-        and row.id != one.media
-        and _is_meant(one.byte_id, row)
-    }
-
-
-def _folds(store: Store, path: str) -> bool:
-    """Whether this is a disk that finds the file under another spelling, too."""
-    folder, _, name = path.rpartition("/")
-    others = (f"{folder}/{other}" if folder else other for other in twins(name))
-    return isinstance(store, DiskStore) and any(_is_one_file(store, path, other) for other in others)
-
-
-def _is_one_file(store: Store, path: str, other: str) -> bool:
-    this, that = _stat(store, path), _stat(store, other)
-    return this is not None and that is not None and _address(store, this) == _address(store, that)
-
-
-def _objection(
-    one: Leaving, rows: Mapping[MediaId, Row], read: Mapping[_Place, _Found], others: Collection[_Place]
-) -> str:
-    """Why a file has to stay; empty when it may go."""
-    here = (one.storage, one.relative_path)
-    if here not in read:
-        return "it is not there any more"
-    if read[here][1] != one.byte_id:
-        return "it has other bytes by now, or cannot be read"
-    if one.media and not _is_as_planned(one, rows.get(one.media)):
-        return "its row was changed"
-    if one.keeper is None:
-        return _TWIN if here in others else ""
-    kept = rows.get(one.keeper)
-    there = (kept.storage_id, kept.relative_path) if kept else here
-    if kept is None or kept.deleted_at or there not in read or read[there][1] != one.byte_id:
-        return "the file that should stay for it is not there with the same bytes"
-    if read[here][0] == read[there][0]:
-        return _SHARED
-    return _TWIN if here in others else ""
-
-
-def _is_as_planned(one: Leaving, row: Row | None) -> bool:
-    place = (one.storage, one.relative_path, one.byte_id)
-    return (
-        row is not None
-        and (row.storage_id, row.relative_path, row.byte_id) == place
-        and (row.deleted_at is not None) == one.is_deleted
-    )
-
-
-def _address(store: Store, file: FoundFile) -> object:
-    """What two names of one file have in common, also two that a disk takes for one, or a bucket under two prefixes."""
-    return file.stamp[:2] if file.stamp else f"{store.root}/{file.relative_path}"
 
 
 def _delete(session: Session, ids: Sequence[MediaId], at: datetime) -> None:
@@ -372,7 +221,7 @@ _Move = tuple[QuarantinedFile, str, str]
 """A file, where it is, and where it goes."""
 
 
-def _all_moved(opened: Opener, moves: Sequence[_Move], unsure: Collection[UUID] = ()) -> dict[UUID, str]:
+def _all_moved(opened: stores.Opener, moves: Sequence[_Move], unsure: Collection[UUID] = ()) -> dict[UUID, str]:
     """Of each file why it is not in its new place; empty when it is. Of those that are ``unsure`` the bytes are compared before."""
 
     def one(move: _Move) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from mhc_lab.core.errors import ConfigurationError, RefusedError
+from mhc_lab.core.ids import StorageId
 from mhc_lab.services import audit_log, storages
 from mhc_lab.services.storages import Storage
 from mhc_lab.storage.bucket import Bucket
@@ -29,6 +33,23 @@ def opened(wb: Workbench, storage: Storage) -> Store:
     if storage.kind == "s3":
         return S3Store.open(Bucket.of(wb.settings, name=storage.root), marker=storage.marker)
     return DiskStore.open(Path(storage.root), marker=storage.marker)
+
+
+Opener = Callable[[StorageId], Store]
+"""Gives the store of a storage."""
+
+
+def opener(wb: Workbench, session: Session) -> Opener:
+    """Opens each storage once."""
+    known = {storage.id: storage for storage in storages.listed(session)}
+    open_: dict[StorageId, Store] = {}
+
+    def get(storage: StorageId) -> Store:
+        if storage not in open_:
+            open_[storage] = opened(wb, known[storage])
+        return open_[storage]
+
+    return get
 
 
 class Opened:

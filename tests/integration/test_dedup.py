@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,14 +13,14 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mhc_lab.core.errors import IntegrityError, RefusedError
+from mhc_lab.core.errors import RefusedError
 from mhc_lab.core.secrets import Secret
-from mhc_lab.jobs import dedup, ingest, stores, views
+from mhc_lab.jobs import dedup, ingest, stores
 from mhc_lab.jobs.dedup import DedupPlan, apply_dedup, plan_dedup, restore
 from mhc_lab.jobs.plan import Receipt
 from mhc_lab.jobs.purge import plan_purge
 from mhc_lab.schema.media import skipped_photosets, snapshot_pictures
-from mhc_lab.services import media, people, storages
+from mhc_lab.services import people, storages
 from mhc_lab.workbench import Workbench
 from tests.support.copies import (
     ALONE,
@@ -31,6 +30,7 @@ from tests.support.copies import (
     OF_BO,
     OLDEST,
     THIRD,
+    a_disk,
     applied,
     change,
     files,
@@ -41,9 +41,6 @@ from tests.support.copies import (
     take_in,
 )
 from tests.support.object_servers import ACCESS_KEY, BUCKET, SECRET_KEY, rclone
-from tests.support.pictures import picture
-
-SHOWN = picture("PNG", width=8, height=8)
 
 pytestmark = pytest.mark.usefixtures("one_examiner")
 
@@ -51,16 +48,7 @@ pytestmark = pytest.mark.usefixtures("one_examiner")
 @pytest.fixture
 def root(emptied_wb: Workbench, tmp_path: Path) -> Path:
     """A disk with three copies of one file of ann, one of bo, one of nobody, and another file; registered one after the other."""
-    folder = tmp_path / "disk"
-    for path, content in FILES.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(content)
-    with emptied_wb.transaction() as session:
-        people.find_or_create(session, ["ann", "bo"], at=emptied_wb.clock.now())
-    take_in(emptied_wb, folder)
-    for number, path in enumerate(FILES):
-        change(emptied_wb, path, created_at=sa.text(f"'2026-01-0{number + 1}Z'"))
-    return folder
+    return a_disk(emptied_wb, tmp_path / "disk")
 
 
 # the plan
@@ -186,25 +174,6 @@ def test_everything_comes_back_as_it_was(emptied_wb: Workbench, root: Path) -> N
     assert state(emptied_wb, root) == before
 
 
-def test_views_show_what_is_there_after_a_run_and_after_its_restore(emptied_wb: Workbench, root: Path) -> None:
-    with emptied_wb.reader as session:
-        storage = storages.get(session, "disk")
-    views.build(emptied_wb, storage)
-    before = links(root)
-
-    receipt = applied(emptied_wb)
-    after = links(root)
-    restore(emptied_wb, receipt)
-
-    assert all(link.exists() for link in after)
-    assert len(after) < len(before)
-    assert links(root) == before
-
-
-def links(root: Path) -> set[Path]:
-    return {path for path in root.rglob("*") if path.is_symlink()}
-
-
 def test_across_persons_references_tags_and_favourites_move_and_no_primary_mark(
     emptied_wb: Workbench, root: Path
 ) -> None:
@@ -218,36 +187,6 @@ def test_across_persons_references_tags_and_favourites_move_and_no_primary_mark(
     assert (keeper.is_primary, keeper.is_favorite, keeper.tags, keeper.source_url) == (False, True, ("t",), None)
     restore(emptied_wb, receipt)
     assert state(emptied_wb, root) == before
-
-
-def show(wb: Workbench, root: Path) -> None:
-    """Let the copies of ann and bo be a picture."""
-    for path in (OLDEST, COPY, THIRD, OF_BO):
-        (root / path).write_bytes(SHOWN)
-        change(wb, path, byte_id=hashlib.sha256(SHOWN).hexdigest(), size_bytes=len(SHOWN), verdict="readable")
-
-
-def test_nobody_has_less_to_show_after_a_run_unless_that_was_chosen(emptied_wb: Workbench, root: Path) -> None:
-    show(emptied_wb, root)
-
-    within = applied(emptied_wb)
-    across = applied(emptied_wb, across_persons=True)
-
-    with emptied_wb.reader as session:
-        gated = set(session.scalars(sa.text("SELECT run_id FROM media_baselines")))
-    assert {within.run, across.run} <= gated
-    assert live(emptied_wb) == {OLDEST, ALONE, NOBODYS}
-
-
-def test_a_picture_that_nobody_has_after_a_run_across_persons_is_lost(emptied_wb: Workbench, root: Path) -> None:
-    show(emptied_wb, root)
-    plan = plan_dedup(emptied_wb, across_persons=True).approve(by="ada")
-
-    def lose(done: int, total: int | None, doing: str) -> None:
-        (root / OLDEST).unlink(missing_ok=True)
-
-    with pytest.raises(IntegrityError, match=r"bo: 1 of 1 working pictures is lost"):
-        apply_dedup(emptied_wb, plan, progress=lose)
 
 
 def test_two_names_of_one_file_lose_a_record_and_no_byte(emptied_wb: Workbench, root: Path) -> None:
@@ -395,17 +334,6 @@ def test_a_reference_that_is_gone_does_not_hinder(emptied_wb: Workbench, root: P
         session.execute(sa.delete(snapshot_pictures))
 
     assert restore(emptied_wb, receipt).refused == ()
-
-
-def test_the_row_of_a_file_in_quarantine_is_not_brought_back_without_it(emptied_wb: Workbench, root: Path) -> None:
-    before = state(emptied_wb, root)
-    receipt = applied(emptied_wb)
-
-    with pytest.raises(RefusedError, match="mhc quarantine restore"), emptied_wb.transaction() as session:
-        media.restore(session, files(emptied_wb)[COPY], by="ada")
-
-    assert restore(emptied_wb, receipt).refused == ()
-    assert state(emptied_wb, root) == before
 
 
 # two at once

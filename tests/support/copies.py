@@ -20,6 +20,19 @@ OF_BO, ALONE, NOBODYS = "people/bo/auto/a.jpg", "people/bo/auto/alone.jpg", "los
 FILES = {OLDEST: b"one", COPY: b"one", THIRD: b"one", OF_BO: b"one", ALONE: b"two", NOBODYS: b"one"}
 
 
+def a_disk(wb: Workbench, folder: Path) -> Path:
+    """All of :data:`FILES`, registered one after the other."""
+    for path, content in FILES.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    with wb.transaction() as session:
+        people.find_or_create(session, ["ann", "bo"], at=wb.clock.now())
+    take_in(wb, folder)
+    for number, path in enumerate(FILES):
+        change(wb, path, created_at=sa.text(f"'2026-01-0{number + 1}Z'"))
+    return folder
+
+
 def take_in(wb: Workbench, root: Path) -> None:
     """Register every file; what they show does not matter here."""
     ingest.register(wb, *stores.adopt(wb, str(root)))
