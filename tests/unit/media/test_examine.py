@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from typing import Any, BinaryIO
 
 import av
@@ -128,6 +130,27 @@ def test_a_process_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.Mo
     with Examiner(ODD) as slow:
         assert examined(slow, b"wait").probe == Probe(Verdict.REFUSED)
         assert examined(slow, GOOD).probe.verdict is Verdict.READABLE
+
+
+@pytest.mark.parametrize("reading", ["stalls", "fails"])
+def test_a_disk_that_does_not_answer_either_is_no_verdict(monkeypatch: pytest.MonkeyPatch, reading: str) -> None:
+    stalled = Event()
+
+    def read(*_: object) -> bytes:
+        if reading == "stalls":
+            stalled.wait(20)
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(examine, "_LAST_WORDS", 0.3)
+    monkeypatch.setattr(os, "pread", read)
+    with Examiner(ODD) as slow:
+        examined(slow, GOOD)
+        assert slow._child is not None
+        slow._child.connection.settimeout(0.3)
+
+        with pytest.raises(OSError, match="does not answer" if reading == "stalls" else "Input/output"):
+            examined(slow, b"wait")
+    stalled.set()
 
 
 def test_an_error_of_the_disk_is_no_verdict(examiner: Examiner) -> None:
