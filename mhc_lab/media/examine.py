@@ -44,8 +44,6 @@ _ENVIRONMENT = {"MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_T
 _STOPPED = frozenset({-signal.SIGPROF, -signal.SIGKILL})
 """How a process ends that took too long or too much."""
 _LOOKED_THROUGH = frozenset({Verdict.READABLE, Verdict.VIDEO})
-_ON_ITS_SIDE = 5
-"""From here on EXIF numbers what is turned by a quarter."""
 _AHEAD = 2
 """So many files the process has: it looks into the next one while what it said of the last is worked on."""
 _LAST_WORDS = 5.0
@@ -64,14 +62,6 @@ class Examined:
     metadata: Metadata
     preview: bytes = b""
     """A JPEG, when one was asked for and there is something to see."""
-
-    @property
-    def shown_size(self) -> tuple[int, int] | None:
-        """Width and height as it is to be shown, turned upright."""
-        if self.probe.width is None or self.probe.height is None:
-            return None
-        size = (self.probe.width, self.probe.height)
-        return size[::-1] if self.metadata.orientation >= _ON_ITS_SIDE else size
 
 
 @dataclass(frozen=True, slots=True)
