@@ -76,12 +76,12 @@ def _options() -> None:
 
 
 def main() -> None:
-    """Run ``mhc``; what a person can act on ends in one sentence and exit code 1."""
-    from mhc_lab.core.errors import MirrorError, UserError
+    """Run ``mhc``; what a person can act on, also damaged files and a damaged mirror, ends in one sentence and exit code 1."""
+    from mhc_lab.core.errors import IntegrityError, MirrorError, UserError
 
     try:
         app()
-    except (UserError, MirrorError) as wrong:
+    except (UserError, IntegrityError, MirrorError) as wrong:
         _give_up(str(wrong))
     except OSError as failure:
         from mhc_lab.core import home

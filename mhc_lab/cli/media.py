@@ -288,7 +288,9 @@ def export(
 
 
 photosets = typer.Typer(no_args_is_help=True, help="Sets of pictures that are not to be fetched again.")
-placeholders = typer.Typer(no_args_is_help=True, help="Pictures that stand for no picture: never taken in.")
+placeholders = typer.Typer(
+    no_args_is_help=True, help="Pictures that stand for no picture: never uploaded or downloaded."
+)
 app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(photosets, name="photosets")
 app.add_typer(placeholders, name="placeholders")
@@ -358,7 +360,7 @@ def add_placeholder(
     note: Annotated[str, typer.Option(help="What it is.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Never take these bytes in again; files that are here already stay.
+    """Refuse these bytes from uploads and downloads; what lies on a disk already stays, and an ingest takes it in as it is.
 
     Example: mhc media placeholders add no_photo.jpg --note "grey silhouette"
     """

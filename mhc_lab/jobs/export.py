@@ -6,7 +6,7 @@ Nothing is overwritten: run again, it goes on where it stopped.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -50,7 +50,7 @@ def export(wb: Workbench, username: str, folder: Path, *, progress: Progress = S
     NotFoundError
         Nobody has that name.
     RefusedError
-        The folder is part of a storage, or cannot be made.
+        The folder is a storage, lies in one or around one, or cannot be made.
     ConfigurationError
         The folder cannot be written to.
     """
@@ -59,6 +59,7 @@ def export(wb: Workbench, username: str, folder: Path, *, progress: Progress = S
         known = {one.name: one for one in storages.listed(session)}
         count = media.count(session, Wanted(person=person.id))
     root = folder.expanduser().absolute()
+    _refuse_storages(root, known.values())
     to = DiskStore.create(_made(root))
     sources: dict[str, Store | str] = {}
     copied, there, missing, listed = 0, 0, [], []
@@ -76,6 +77,18 @@ def export(wb: Workbench, username: str, folder: Path, *, progress: Progress = S
         root / LIST, json.dumps({"person": person.username, "files": listed}, indent=1, ensure_ascii=False)
     )
     return Exported(person.username, str(root), copied, there, tuple(missing))
+
+
+def _refuse_storages(folder: Path, known: Iterable[storages.Storage]) -> None:
+    """What lay in a storage would count as a file of it."""
+    to = folder.resolve()
+    for storage in known:
+        root = Path(storage.root).resolve()
+        if storage.kind == "disk" and (to.is_relative_to(root) or root.is_relative_to(to)):
+            raise RefusedError(
+                f"{folder} is the storage {storage.name} at {storage.root}, or lies in it or around it. Choose another folder.",
+                rule="export outside of storages",
+            )
 
 
 def _made(folder: Path) -> Path:

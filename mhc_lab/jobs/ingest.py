@@ -127,7 +127,7 @@ def examine(
 
 
 def _looked(store: Store, examiner: Examiner, files: Sequence[Unexamined]) -> list[tuple[Unexamined, Examined]]:
-    """What these files show; one that is gone, closed or has other bytes by now waits for the next ingest, which says so."""
+    """What these files show; one that is gone, closed or damaged waits for every later ingest, and a verification says what is wrong."""
     looked = []
     for file in files:
         with suppress(OSError, RefusedError, IntegrityError), store.read(file.relative_path) as stream:

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from mhc_lab.core import display
-from mhc_lab.core.errors import RefusedError
+from mhc_lab.core.errors import NotFoundError, RefusedError
 from mhc_lab.core.ids import ByteId, MediaId
 from mhc_lab.jobs import setting_aside, stores
 from mhc_lab.media.examine import Examined, Examiner
 from mhc_lab.media.identity import byte_id
 from mhc_lab.media.probe import Verdict
+from mhc_lab.schema.media import SOURCES
 from mhc_lab.services import audit_log, media, media_intake, people, photosets, placeholders
 from mhc_lab.services.media import MediaFile
 from mhc_lab.services.media_intake import HashedFile, Origin
@@ -74,10 +75,11 @@ def upload(
     Raises
     ------
     NotFoundError
-        Nobody has that name, or no storage has the other.
+        Nobody has that name, no storage has the other, or there is no such source.
     RefusedError
         It is no regular file, is known as a placeholder, or nobody can say into which storage it belongs.
     """
+    _refuse_unknown(source)
     with wb.reader as session:
         person = people.get(session, username)
     try:
@@ -107,11 +109,12 @@ def download(
     Raises
     ------
     NotFoundError
-        Nobody has that name, or no storage has the other.
+        Nobody has that name, no storage has the other, or there is no such source.
     RefusedError
         The address may not be asked, is that of a placeholder, or belongs to a set that is not to be fetched; what came is no picture or
         video, or a placeholder.
     """
+    _refuse_unknown(source)
     with wb.reader as session:
         person = people.get(session, username)
         before = media.from_source(session, person.id, url)
@@ -204,6 +207,11 @@ class _Saving:
         warning = "It is as large as a known placeholder: look at it." if placeholders.has_suspicious_size(size) else ""
         name, verdict = self._person.username, looked.probe.verdict
         return Saved(row, name, self._storage.name, path, file.byte_id, size, verdict, is_new=True, warning=warning)
+
+
+def _refuse_unknown(source: str) -> None:
+    if source not in SOURCES:
+        raise NotFoundError("source", source, known=SOURCES, hint=f"There are {', '.join(SOURCES)}.")
 
 
 def _refuse_what_is_no_picture(looked: Examined) -> None:

@@ -1,7 +1,8 @@
 """The process in which files are decoded: ``python -m mhc_lab.media.child SOCKET``.
 
-It gets descriptors of files over a socket, never opens a path, has no network, may not write, and has a limit of memory and, for each
-file, of time. What it says is data: whoever asked it believes nothing but numbers, words and the bytes of a preview.
+It gets descriptors of files over a socket, is given no path, has no network where the system lets it give that up, may write nothing into a
+file, and has a limit of memory and, for each file, of time. What it says is data: whoever asked it believes nothing but numbers, words and
+the bytes of a preview.
 """
 
 from __future__ import annotations
@@ -155,7 +156,10 @@ def _plain(said: Metadata) -> dict[str, Any]:
 
 
 def confine() -> None:
-    """Give up what decoding does not need: the network, writing, opening files, and memory without end."""
+    """Give up what decoding does not need: the network, where the system lets us, writing to files, and memory without end.
+
+    Files could still be opened for reading. Nothing here does that, and what was read could leave by the answer only.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(_NEW_NETWORK) != 0:  # where neither is allowed, the other limits hold
         libc.unshare(_NEW_USER | _NEW_NETWORK)

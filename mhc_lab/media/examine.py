@@ -1,11 +1,12 @@
 """What a file is and shows, found out in another process: a decoder may hang, eat memory or crash, and nothing of ours goes down with it.
 
 A file that takes more than two seconds of processor time or 300 MB is ``refused``, one that brings the process down is ``corrupt``, and
-the next file meets a new process. An error of the disk is no verdict: it is raised.
+the next file meets a new process. An error of the disk is no verdict, nor is one that does not answer: it is raised.
 """
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -16,6 +17,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -42,11 +44,11 @@ _ENVIRONMENT = {"MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_T
 _STOPPED = frozenset({-signal.SIGPROF, -signal.SIGKILL})
 """How a process ends that took too long or too much."""
 _LOOKED_THROUGH = frozenset({Verdict.READABLE, Verdict.VIDEO})
-_ON_ITS_SIDE = 5
-"""From here on EXIF numbers what is turned by a quarter."""
 _AHEAD = 2
 """So many files the process has: it looks into the next one while what it said of the last is worked on."""
 _LAST_WORDS = 5.0
+_DROP_CACHE = getattr(os, "posix_fadvise", None)
+"""Not on every system."""
 _LONGEST_ANSWER = 64 << 20
 
 
@@ -60,14 +62,6 @@ class Examined:
     metadata: Metadata
     preview: bytes = b""
     """A JPEG, when one was asked for and there is something to see."""
-
-    @property
-    def shown_size(self) -> tuple[int, int] | None:
-        """Width and height as it is to be shown, turned upright."""
-        if self.probe.width is None or self.probe.height is None:
-            return None
-        size = (self.probe.width, self.probe.height)
-        return size[::-1] if self.metadata.orientation >= _ON_ITS_SIDE else size
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +120,9 @@ class _Child:
         with suppress(subprocess.TimeoutExpired):  # it closed its end of the connection, so it ends by itself
             return self.process.wait(_LAST_WORDS)
         self.process.kill()
-        return self.process.wait()
+        with suppress(subprocess.TimeoutExpired):  # one that waits for a disk cannot even be killed
+            return self.process.wait(_LAST_WORDS)
+        return -signal.SIGKILL
 
     def _received(self, count: int) -> bytes:
         if count > _LONGEST_ANSWER:
@@ -221,6 +217,7 @@ class Examiner:
                 return child.answer()
             except TimeoutError:
                 self.close()
+                _ask_the_disk(waiting[0].file)
                 verdict: Verdict | None = Verdict.REFUSED
             except (EOFError, ConnectionError):
                 self._child = None
@@ -247,6 +244,29 @@ def _asked(stream: BinaryIO, size: int, wanted: dict[str, int]) -> _Asked:
             raise
         return _Asked(copy, size, request)
     return _Asked(os.fdopen(descriptor, "rb"), size, request)
+
+
+def _ask_the_disk(file: BinaryIO) -> None:
+    """Read a little of ``file``, not from memory; ``OSError`` when that does not work: then the file is not why nobody answers."""
+    descriptor, failures = os.dup(file.fileno()), list[OSError]()
+
+    def read() -> None:
+        try:
+            if _DROP_CACHE is not None:
+                _DROP_CACHE(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+            os.pread(descriptor, 1, 0)
+        except OSError as failure:
+            failures.append(failure)
+        finally:
+            os.close(descriptor)
+
+    reading = threading.Thread(target=read, daemon=True)
+    reading.start()
+    reading.join(_LAST_WORDS)
+    if reading.is_alive():
+        raise OSError(errno.ETIMEDOUT, "The disk does not answer")
+    if failures:
+        raise failures[0]
 
 
 def _examined(asked: _Asked, said: dict[str, Any], small: bytes) -> Examined:

@@ -38,11 +38,6 @@ def look_id(picture: Image.Image) -> LookId:
     return LookId(_VERSION + np.packbits(bits).tobytes().hex())
 
 
-def distance(one: LookId, other: LookId) -> int:
-    """In how many of 64 bits two look ids differ: up to 4 is worth a look, from 10 on chance does as well."""
-    return (int(one.removeprefix(_VERSION), 16) ^ int(other.removeprefix(_VERSION), 16)).bit_count()
-
-
 def _reduced(
     values: np.ndarray[tuple[int, int], np.dtype[np.int64]],
 ) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:

@@ -6,6 +6,9 @@ import sqlalchemy as sa
 
 from mhc_lab.schema.base import Json, Texts, flag, instant, key, metadata, one_of, person_reference, stamped
 
+SOURCES = ("affiliate_api", "manual_upload", "external", "imported", "screensnap", "profile", "following_snap")
+"""Where a file can have come from."""
+
 file_storages = sa.Table(
     "file_storages",
     metadata,
@@ -82,9 +85,7 @@ media_locator = sa.Table(
     one_of("problem", "missing", "size_differs", "bytes_differ", "unreadable"),
     sa.CheckConstraint("(problem IS NULL) = (problem_at IS NULL)", name="problem_told"),
     sa.CheckConstraint("latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180", name="position"),
-    one_of(
-        "source", "affiliate_api", "manual_upload", "external", "imported", "screensnap", "profile", "following_snap"
-    ),
+    one_of("source", *SOURCES),
     sa.Index(
         "media_locator_place_idx",
         "storage_id",

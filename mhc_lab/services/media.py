@@ -22,6 +22,7 @@ from mhc_lab.services import audit_log, quarantine
 _TAG = re.compile(r"[^\s,][^,\n]{0,39}")
 WAITING = "waiting"
 """In place of a verdict: nobody has looked into the file yet."""
+_WHOLE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SHORTEST = 6
 """Digits by which a file may be named when no other begins with them."""
 
@@ -172,7 +173,7 @@ def get(session: Session, name: str | MediaId) -> MediaFile:
             f'"{text}" is too short: give at least {_SHORTEST} digits of the file\'s id.', rule="file id"
         )
     matching = sa.cast(media_locator.c.id, sa.Text).startswith(text) if is_hex else sa.false()
-    if is_hex and len(text) == 36:
+    if _WHOLE.fullmatch(text):
         matching = media_locator.c.id == UUID(text)
     rows = session.execute(sa.select(*_FILE).select_from(_PLACED).where(matching).limit(2)).all()
     if not rows:

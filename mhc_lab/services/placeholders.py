@@ -1,6 +1,6 @@
-"""Pictures that stand for no picture: refused by their bytes, because a genuine one may have any size.
+"""Pictures that stand for no picture: an upload or download is refused by its bytes, because a genuine one may have any size.
 
-Two sizes are known from the site's own; a download of such a size is taken in, with a word of warning.
+Two sizes are known from the site's own; a download of such a size is taken in, with a word of warning. An ingest takes in what lies there.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _PLACEHOLDER = [placeholder_pictures.c[name] for name in Placeholder.__dataclass
 
 
 def add(session: Session, byte_id: ByteId, *, note: str, by: str, at: datetime) -> bool:
-    """Refuse these bytes from now on; False when they were refused before, whose note stays."""
+    """Refuse these bytes from uploads and downloads from now on; False when they were refused before, whose note stays."""
     row = insert(placeholder_pictures).values(byte_id=byte_id, note=note.strip(), added_by=by, created_at=at)
     added = row.on_conflict_do_nothing().returning(placeholder_pictures.c.byte_id)
     return session.scalar(added) is not None

@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import socket
 import ssl
-import time
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from typing import BinaryIO, TypeAlias
+from typing import Any, BinaryIO, Self, TypeAlias
 
 import httpx
 
@@ -85,25 +85,66 @@ def fetch(url: str, into: BinaryIO, *, web: Web | None = None, limits: Limits | 
         The address is none that may be asked, or the answer is none, too long, too slow, or cut; ``into`` may hold a part of it.
     """
     web, limits = web or Web(), limits or Limits()
-    deadline = time.monotonic() + limits.seconds
     target = link(url)
     transport = httpx.HTTPTransport(verify=web.trust)
-    with httpx.Client(transport=transport, timeout=_PATIENCE, trust_env=False, headers=_HEADERS) as client:
+    with (
+        _Deadline(limits.seconds) as deadline,
+        httpx.Client(transport=transport, timeout=_PATIENCE, trust_env=False, headers=_HEADERS) as client,
+    ):
         for _ in range(limits.redirects + 1):
-            with _answer(client, target, web) as answer:
+            with _answer(client, target, web, deadline) as answer:
                 if answer.status_code not in _REDIRECTS:
                     return _received(answer, target, into, limits, deadline)
                 target = link(str(httpx.URL(target).join(answer.headers.get("location", ""))))
     raise _refused(url, f"it leads on more than {limits.redirects} times", rule="redirects")
 
 
+class _Deadline:
+    """Ends every connection when the time is over, whatever a server is at: one that says a byte now and then is waited for without end."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self.is_over = seconds, False
+        self._sockets: list[socket.socket] = []
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(seconds, self._end)
+        self._timer.daemon = True
+
+    def watch(self, event: str, about: dict[str, Any]) -> None:
+        """Called by httpx with all that happens: a new connection is one to end."""
+        if event == "connection.connect_tcp.complete":
+            with self._lock:
+                self._sockets.append(about["return_value"].get_extra_info("socket").dup())
+            if self.is_over:
+                self._end()
+
+    def _end(self) -> None:
+        with self._lock:
+            self.is_over = True
+            for one in self._sockets:
+                with suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        with self._lock:
+            for one in self._sockets:
+                one.close()
+
+
 @contextmanager
-def _answer(client: httpx.Client, target: str, web: Web) -> Iterator[httpx.Response]:
+def _answer(client: httpx.Client, target: str, web: Web, deadline: _Deadline) -> Iterator[httpx.Response]:
     """The answer to one request, from an address that was judged."""
-    request = _request(client, target, web)
     try:
+        request = _request(client, target, web)
+        request.extensions["trace"] = deadline.watch
+        _refuse_late(target, deadline)
         answer = client.send(request, stream=True)
-    except httpx.HTTPError as failure:
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as failure:
+        _refuse_late(target, deadline)
         raise _refused(target, f"nobody answers ({_why(failure)})", rule="download") from failure
     with closing(answer):
         yield answer
@@ -128,7 +169,7 @@ def _request(client: httpx.Client, target: str, web: Web) -> httpx.Request:
     )
 
 
-def _received(answer: httpx.Response, target: str, into: BinaryIO, limits: Limits, deadline: float) -> Fetched:
+def _received(answer: httpx.Response, target: str, into: BinaryIO, limits: Limits, deadline: _Deadline) -> Fetched:
     if answer.status_code != httpx.codes.OK:
         raise _refused(target, f"the answer is {answer.status_code} {answer.reason_phrase}".rstrip(), rule="download")
     if answer.headers.get("content-encoding", "identity") != "identity":
@@ -142,11 +183,12 @@ def _received(answer: httpx.Response, target: str, into: BinaryIO, limits: Limit
             size += len(block)
             if size > limits.size_bytes:
                 raise _refused(target, most, rule="size of a download")
-            if time.monotonic() > deadline:
-                raise _refused(target, f"it takes longer than {limits.seconds:.0f} s", rule="time of a download")
+            _refuse_late(target, deadline)
             digest.update(block)
             into.write(block)
+        _refuse_late(target, deadline)  # a connection that was ended may look like the end of a file
     except httpx.HTTPError as failure:
+        _refuse_late(target, deadline)
         raise _refused(target, f"it broke off after {size:,} bytes ({_why(failure)})", rule="download") from failure
     return Fetched(target, size, ByteId(digest.hexdigest()))
 
@@ -156,7 +198,12 @@ def _announced(answer: httpx.Response) -> int:
     return int(length) if length.isascii() and length.isdecimal() and len(length) < 19 else 0
 
 
-def _why(failure: httpx.HTTPError) -> str:
+def _refuse_late(target: str, deadline: _Deadline) -> None:
+    if deadline.is_over:
+        raise _refused(target, f"it takes longer than {deadline.seconds:g} s", rule="time of a download")
+
+
+def _why(failure: Exception) -> str:
     return str(failure).strip() or type(failure).__name__
 
 

@@ -360,7 +360,7 @@ class S3Store:
         return {seen.key for page in self._pages(folder) for seen in page}
 
     def _pages(self, prefix: str) -> Iterator[list[Seen]]:
-        """Pages, each asked for by keys that were on the one before, which it has to begin with."""
+        """Pages, each asked for by keys that were on the one before, which it has to begin with; that none follows is said twice."""
         page = self._objects.page(prefix, None)
         yield page
         while page:
@@ -368,10 +368,14 @@ class S3Store:
             if place < 0 and len(page) >= PAGE_KEYS:
                 raise _offline(self.root, "a whole page of its listing stands for folders, which hides where to go on")
             rest = [seen.key for seen in page[place + 1 :]]
-            page = self._objects.page(prefix, page[place].key if place >= 0 else None)
+            after = page[place].key if place >= 0 else None
+            page = self._objects.page(prefix, after)
             if [seen.key for seen in page[: len(rest)]] != rest:
                 raise _offline(self.root, "its listing is not whole: a page is missing or came twice")
             if len(page) == len(rest):
+                page = self._objects.page(prefix, after)
+                if [seen.key for seen in page] != rest:
+                    raise _offline(self.root, "its listing is not whole: asked again, it ends elsewhere")
                 return
             yield page[len(rest) :]
 

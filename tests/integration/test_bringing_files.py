@@ -132,6 +132,18 @@ def test_nobody_gets_no_file(empty_wb: Workbench, library: Path, tmp_path: Path,
     assert not list(library.rglob("*.png"))
 
 
+def test_a_source_that_there_is_not_gets_no_file(empty_wb: Workbench, library: Path, tmp_path: Path, web: Site) -> None:
+    (tmp_path / "a.png").write_bytes(picture("PNG"))
+
+    with pytest.raises(NotFoundError, match="Did you mean manual_upload"):
+        saving.upload(empty_wb, tmp_path / "a.png", username="ann", source="manual_uplaod")
+    with pytest.raises(NotFoundError, match='source named "web"'):
+        saving.download(empty_wb, web.url("/a.jpg"), username="ann", source="web", web=web.web)
+
+    assert web.asked == []
+    assert [one.name for one in library.iterdir()] == [".mhc-store.json"]
+
+
 def test_what_is_no_file_is_not_uploaded(empty_wb: Workbench, library: Path, tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match="cannot be read"):
         saving.upload(empty_wb, tmp_path, username="ann")
@@ -283,6 +295,19 @@ def test_a_folder_that_cannot_be_made_is_named(empty_wb: Workbench, library: Pat
 
     with pytest.raises(RefusedError, match=r"file/out cannot be made .* Choose another folder"):
         export.export(empty_wb, "ann", tmp_path / "file" / "out")
+
+
+@pytest.mark.parametrize("place", ["library", "library/people/out", ".", "link/out"])
+def test_nothing_is_exported_into_a_storage_or_around_one(
+    empty_wb: Workbench, library: Path, tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "link").symlink_to(library)
+    before = sorted(tmp_path.rglob("*"))
+
+    with pytest.raises(RefusedError, match="the storage library"):
+        export.export(empty_wb, "ann", tmp_path / place)
+
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_views_follow_what_is_brought_in(empty_wb: Workbench, library: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from mhc_lab import cli
+from mhc_lab.core.errors import IntegrityError
 from mhc_lab.core.settings import Settings
 
 Mhc = Callable[..., subprocess.CompletedProcess[str]]
@@ -232,6 +233,21 @@ def test_a_disk_that_fails_in_the_middle_ends_in_one_sentence(
 
     assert ended.value.code == 1
     assert f"{said}. Free it, or set MHC_HOME to another folder" in capsys.readouterr().err
+
+
+def test_files_that_are_not_what_they_should_be_end_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise IntegrityError("2 files vanished. Apply again to finish the run.")
+
+    monkeypatch.setattr(cli, "app", fail)
+
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "mhc: 2 files vanished. Apply again to finish the run.\n"
 
 
 def test_a_command_nobody_knows_is_a_usage_error(mhc: Mhc) -> None:

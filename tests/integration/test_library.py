@@ -77,6 +77,8 @@ def test_files_are_found_by_what_is_known_of_them(passing: Session, ann: PersonI
 
 def test_a_file_is_named_by_the_first_digits_of_its_id(passing: Session, files: list[MediaFile]) -> None:
     assert media.get(passing, str(files[0].id)[:8]) == files[0]
+    with pytest.raises(NotFoundError):
+        media.get(passing, "0-" * 18)
     with pytest.raises(RefusedError, match="at least 6 digits"):
         media.get(passing, str(files[0].id)[:5])
     with pytest.raises(NotFoundError):

@@ -142,6 +142,7 @@ AFTER: dict[str, Callable[[Request, Answer], Answer]] = {
     "stall in the body": lambda request, answer: replace(_cut(request, answer), is_stalled=True),
     "page missing": _without(lambda entries: entries[len(entries) // 2 :]),
     "list ends early": _without(lambda entries: entries[: len(entries) // 2]),
+    "list of one": _without(lambda entries: entries[:1]),
 }
 """Faults of the answer to a request that was done."""
 

@@ -19,6 +19,11 @@ def picture(form: str = "JPEG", *, width: int = 120, height: int = 80, frames: i
     return buffer.getvalue()
 
 
+def bits_apart(one: str, other: str) -> int:
+    """In how many of 64 bits two look ids differ: up to 4 is worth a look, from 10 on chance does as well."""
+    return (int(one[-16:], 16) ^ int(other[-16:], 16)).bit_count()
+
+
 def png(*, width: int, height: int, chunks: bytes = b"") -> bytes:
     """A PNG that declares a size and holds nothing of it; ``chunks`` stand before the picture data."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)

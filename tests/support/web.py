@@ -29,6 +29,8 @@ class Page:
     """The length that is claimed; None: the right one."""
     pause: float = 0.0
     """Seconds before every kilobyte."""
+    hesitation: float = 0.0
+    """Seconds before every byte of the headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,10 @@ def _handler(pages: Mapping[str, Page], asked: list[str]) -> type[BaseHTTPReques
             for name, value in (page.headers or {}).items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(page.content) if page.announced is None else page.announced))
+            for byte in b"X-Slow: 0123456789\r\n" if page.hesitation else b"":
+                sleep(page.hesitation)
+                self.flush_headers()
+                self.wfile.write(bytes([byte]))
             self.end_headers()
             for start in range(0, len(page.content), 1024):
                 sleep(page.pause)

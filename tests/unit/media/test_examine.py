@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from typing import Any, BinaryIO
 
 import av
@@ -22,9 +24,9 @@ from PIL import Image, ImageCms
 from mhc_lab.core.errors import InternalError
 from mhc_lab.media import child, examine, raw, video
 from mhc_lab.media.examine import Examined, Examiner
-from mhc_lab.media.look import distance, look_id
+from mhc_lab.media.look import look_id
 from mhc_lab.media.probe import Probe, Verdict
-from tests.support.pictures import dng, mp4, picture, png
+from tests.support.pictures import bits_apart, dng, mp4, picture, png
 
 ODD = (sys.executable, "-m", "tests.support.odd_child")
 GOOD = picture("PNG")
@@ -128,6 +130,27 @@ def test_a_process_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.Mo
     with Examiner(ODD) as slow:
         assert examined(slow, b"wait").probe == Probe(Verdict.REFUSED)
         assert examined(slow, GOOD).probe.verdict is Verdict.READABLE
+
+
+@pytest.mark.parametrize("reading", ["stalls", "fails"])
+def test_a_disk_that_does_not_answer_either_is_no_verdict(monkeypatch: pytest.MonkeyPatch, reading: str) -> None:
+    stalled = Event()
+
+    def read(*_: object) -> bytes:
+        if reading == "stalls":
+            stalled.wait(20)
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(examine, "_LAST_WORDS", 0.3)
+    monkeypatch.setattr(os, "pread", read)
+    with Examiner(ODD) as slow:
+        examined(slow, GOOD)
+        assert slow._child is not None
+        slow._child.connection.settimeout(0.3)
+
+        with pytest.raises(OSError, match="does not answer" if reading == "stalls" else "Input/output"):
+            examined(slow, b"wait")
+    stalled.set()
 
 
 def test_an_error_of_the_disk_is_no_verdict(examiner: Examiner) -> None:
@@ -260,7 +283,7 @@ def test_dark_pictures_of_sixteen_bits_are_seen(examiner: Examiner) -> None:
     result = examined(examiner, saved("PNG", deep()), preview=120)
 
     assert result.look_id is not None
-    assert distance(result.look_id, look_id(drawn("L"))) <= 4
+    assert bits_apart(result.look_id, look_id(drawn("L"))) <= 4
     assert shade("L", preview=result.preview) > 50
 
 
@@ -317,12 +340,13 @@ def test_previews_are_in_the_colours_that_everything_shows(examiner: Examiner) -
     assert green > red
 
 
-def test_a_picture_that_is_turned_says_how_it_is_shown(examiner: Examiner) -> None:
+def test_a_picture_that_is_turned_says_so(examiner: Examiner) -> None:
     tags = Image.Exif()
     tags[0x0112] = 6
 
-    assert examined(examiner, saved("JPEG", drawn(), exif=tags)).shown_size == (80, 120)
-    assert examined(examiner, b"").shown_size is None
+    result = examined(examiner, saved("JPEG", drawn(), exif=tags))
+
+    assert (result.probe.width, result.probe.height, result.metadata.orientation) == (120, 80, 6)
 
 
 def test_a_file_of_a_sensor_is_shown_by_the_picture_in_it_upright(examiner: Examiner) -> None:
@@ -330,7 +354,7 @@ def test_a_file_of_a_sensor_is_shown_by_the_picture_in_it_upright(examiner: Exam
 
     result = examined(examiner, content, preview=32)
 
-    assert (result.probe, result.shown_size) == (Probe(Verdict.READABLE, "DNG", 128, 96), (96, 128))
+    assert result.probe == Probe(Verdict.READABLE, "DNG", 128, 96)
     assert (result.metadata.camera_model, result.metadata.taken_at) == ("Camera", datetime(2026, 3, 1, 12, tzinfo=UTC))
     with Image.open(io.BytesIO(result.preview)) as small:
         assert small.size == (24, 32)
@@ -361,7 +385,7 @@ def test_a_short_video_has_a_picture_a_length_and_a_codec(
 ) -> None:
     result = examined(examiner, film(tmp_path / name, codec=codec), preview=32)
 
-    assert (result.probe.verdict, result.shown_size) == (Verdict.VIDEO, (64, 64))
+    assert (result.probe.verdict, result.probe.width, result.probe.height) == (Verdict.VIDEO, 64, 64)
     assert result.metadata.duration_seconds == pytest.approx(1.2, abs=0.15)
     assert result.metadata.codec == {"libx264": "h264", "libvpx": "vp8"}[codec]
     with Image.open(io.BytesIO(result.preview)) as small:

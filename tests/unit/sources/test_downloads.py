@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_address
@@ -27,6 +28,10 @@ def here() -> Iterator[Site]:
         "/inside": Page(status=302, headers={"Location": "https://router.example.com/"}),
         "/plain": Page(status=302, headers={"Location": f"http://{HOST}/a.jpg"}),
         "/nowhere": Page(status=302),
+        "/odd": Page(status=302, headers={"Location": "https://[::1/"}),
+        "/named": Page(status=302, headers={"Location": "https://xn--.com/"}),
+        "/hesitates": Page(CONTENT, hesitation=0.1),
+        "/hesitates/on": Page(status=302, hesitation=0.01, headers={"Location": "/hesitates/on"}),
         "/cut": Page(CONTENT, announced=len(CONTENT) + 5),
         "/long": Page(CONTENT, announced=10**12),
         "/packed": Page(CONTENT, headers={"Content-Encoding": "gzip"}),
@@ -62,6 +67,8 @@ def test_a_redirect_is_followed(here: Site) -> None:
         ("/round", "leads on more than 5 times"),
         ("/inside", "router.example.com is no public address"),
         ("/plain", "it is not https"),
+        ("/odd", "Invalid URL"),
+        ("/named", "Malformed A-label"),
         ("/missing", "the answer is 404"),
         ("/cut", r"broke off after 10,240 bytes"),
         ("/long", "larger than 2"),
@@ -90,6 +97,16 @@ def test_a_download_ends_at_its_limits(here: Site) -> None:
     fetched(here, "/a.jpg", size_bytes=len(CONTENT))
 
 
+@pytest.mark.parametrize("path", ["/hesitates", "/hesitates/on", "/slow"])
+def test_a_server_that_says_a_little_again_and_again_holds_nobody_longer(here: Site, path: str) -> None:
+    began = time.monotonic()
+
+    with pytest.raises(RefusedError, match=r"it takes longer than 0\.3 s"):
+        fetched(here, path, seconds=0.3)
+
+    assert time.monotonic() - began < 1.2
+
+
 def test_a_certificate_of_another_name_is_none(here: Site) -> None:
     web = replace(here.web, lookup=lambda host, port: [ip_address("127.0.0.1")])
 
@@ -105,7 +122,16 @@ def test_what_may_be_a_key_is_not_repeated(here: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://example.com/a", "ftp://example.com/a", "file:///etc/passwd", "https://localhost/a", ""]
+    "url",
+    [
+        "http://example.com/a",
+        "ftp://example.com/a",
+        "file:///etc/passwd",
+        "https://localhost/a",
+        "",
+        "https://xn--.com/a",
+        "https://\u0660.example.com/a",
+    ],
 )
 def test_what_is_no_https_link_to_a_site_is_refused(url: str) -> None:
     with pytest.raises(RefusedError):
