@@ -48,7 +48,12 @@ _GET_ROWS = ("in_order", "known_person", "named_by_snapshot")
 
 
 def plan_reconcile(
-    wb: Workbench, *, storages: Collection[str] = (), quarantine: Collection[str] = (), progress: Progress = SILENT
+    wb: Workbench,
+    *,
+    storages: Collection[str] = (),
+    quarantine: Collection[str] = (),
+    believe: Collection[str] = (),
+    progress: Progress = SILENT,
 ) -> ReconcilePlan:
     """A plan that sets right what rows, files and snapshots say of each other; nothing is changed.
 
@@ -58,6 +63,8 @@ def plan_reconcile(
         Only these are looked through; without any, all that are in use.
     quarantine
         What of the files that nobody knows, of artefacts and of litter is to be set aside: names as the plan lists them, or classes.
+    believe
+        Storages whose listing is believed however few of their files are there.
 
     Raises
     ------
@@ -67,7 +74,7 @@ def plan_reconcile(
         A storage is not in use, or what should be set aside is nothing the plan would list.
     """
     with _uncollected():
-        looked, result = _classified(wb, storages, progress)
+        looked, result = _classified(wb, storages, believe, progress)
         planned = _Planned(looked, result, quarantine)
         return ReconcilePlan(
             wb.clock.now(),
@@ -76,6 +83,7 @@ def plan_reconcile(
             tuple(_totals(result)),
             tuple(planned.listed),
             tuple(looked.findings),
+            tuple(dict.fromkeys(believe)),
         )
 
 
@@ -116,11 +124,15 @@ class _Looked:
     """Places whose files a run that is not finished takes away or brings back."""
 
 
-def _classified(wb: Workbench, wanted: Collection[str], progress: Progress) -> tuple[_Looked, Classified]:
+def _classified(
+    wb: Workbench, wanted: Collection[str], believed: Collection[str], progress: Progress
+) -> tuple[_Looked, Classified]:
     """Everything that there is, in its class."""
     with wb.reader as session:
         known = storages.listed(session)
         chosen = _chosen(session, known, wanted)
+        for name in believed:
+            storages.get(session, name)
         rows = media_audit.rows(session, [storage.id for storage in known])
         paths = media_audit.paths(session)
         moving = quarantine.in_state(session, "leaving", "returning", "purging")
@@ -134,8 +146,8 @@ def _classified(wb: Workbench, wanted: Collection[str], progress: Progress) -> t
             findings.append(Finding(storage.name, str(offline)))
             continue
         frames.append(listing)
-        doubt = _doubt(rows.filter(pl.col("storage") == number), listing)
-        if doubt:
+        doubt = _doubt(storage.name, rows.filter(pl.col("storage") == number), listing)
+        if doubt and storage.name not in believed:
             findings.append(Finding(storage.name, doubt))
         else:
             checked.append(number)
@@ -187,16 +199,18 @@ def _recalled(wb: Workbench, found: Sequence[FoundFile], listed: pl.DataFrame, r
     return pl.repeat(None, len(found), dtype=pl.String, eager=True).scatter(places, known).alias("byte_id")
 
 
-def _doubt(rows: pl.DataFrame, found: pl.DataFrame) -> str:
-    """Why a listing is not believed; empty when it is."""
+def _doubt(name: str, rows: pl.DataFrame, found: pl.DataFrame) -> str:
+    """Why a listing is not believed; empty when it is. What was told to be missing already is no reason."""
     path = pl.col("path")
-    placed = rows.filter(~pl.col("is_deleted"), ~is_absolute(path), ~is_nowhere(path))
+    placed = rows.filter(
+        ~pl.col("is_deleted"), pl.col("problem").ne_missing("missing"), ~is_absolute(path), ~is_nowhere(path)
+    )
     there = placed.join(found, on="path", how="semi").height
     if there >= placed.height * _FEWEST:
         return ""
     return (
         f"of {placed.height:,} files that should be there it lists {there:,}. Look whether it is the right disk and whole: "
-        "nothing is planned for it."
+        f"nothing is planned for it. When they are gone indeed, plan with `--believe {name}`."
     )
 
 
@@ -336,9 +350,11 @@ _UNSAID = {one.name: one.default for one in fields(Mending) if one.default is no
 
 def _steps(session: Session, plan: ReconcilePlan) -> list[Step]:
     """Steps of one remedy each, in the order in which one needs the other. Each action is checked when it is done."""
-    strange = next((one for one in plan.actions if (one.kind, one.found) not in CLASSES), None)
-    if strange or len({one.name for one in plan.actions}) < len(plan.actions):
-        raise RefusedError("The plan names a class there is not, or something twice. Make a new one.", rule="plan file")
+    if not all(map(_is_known, plan.actions)) or len({one.name for one in plan.actions}) < len(plan.actions):
+        raise RefusedError(
+            "The plan names a class there is not, a remedy that is not its own, or something twice. Make a new one.",
+            rule="plan file",
+        )
     by_remedy: dict[Remedy, list[Mending]] = {remedy: [] for remedy in REMEDIES}
     for action in plan.actions:
         by_remedy[action.remedy].append(action)
@@ -347,6 +363,12 @@ def _steps(session: Session, plan: ReconcilePlan) -> list[Step]:
         Step(number, {"remedy": remedy, stepwise.ACTIONS: [_written(one) for one in share]}, {})
         for number, (remedy, share) in enumerate(shares, start=1)
     ]
+
+
+def _is_known(action: Mending) -> bool:
+    """Whether the remedy is the one of its class; a row of every class can say what it is, or no more what it was."""
+    known = CLASSES.get((action.kind, action.found))
+    return known is not None and (action.remedy == known.remedy or (action.kind, action.remedy) == ("row", "flag"))
 
 
 def _reverse(session: Session, steps: list[Step]) -> list[Step]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["row", "file", "path"]
-Remedy = Literal["re-point", "move", "register", "reference", "absorb", "flag", "quarantine"]
+Remedy = Literal["re-point", "flag", "move", "register", "reference", "absorb", "quarantine"]
 
 KINDS: dict[Kind, str] = {
     "row": "rows of the library",
@@ -20,14 +20,15 @@ KINDS: dict[Kind, str] = {
 
 REMEDIES: dict[Remedy, str] = {
     "re-point": "the row says where the file is",
+    "flag": "the row says so",
     "move": "the file goes where it belongs and gets a row",
-    "register": "the file gets a row",
+    "register": "the file gets a row; one of its person with its bytes whose file is missing is led to it instead",
     "reference": "the snapshot's picture is that file",
     "absorb": "what refers to the record goes to the other, and the record is deleted",
-    "flag": "the row says so",
     "quarantine": "the file is set aside",
 }
-"""What each remedy does, in the order in which they are done: one that needs a row comes after the one that makes it."""
+"""What each remedy does, in the order in which they are done: one that needs a row comes after the one that makes it, and one that makes a
+row after those that tell which have lost their files."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from mhc_lab.schema.media import media_locator
 from mhc_lab.services import media, people
 from mhc_lab.services.media import Wanted
 from mhc_lab.workbench import Workbench
-from tests.support.drifted import ANN, World, plant
+from tests.support.drifted import ANN, World, counts, mend, planned, plant
 from tests.support.object_servers import ACCESS_KEY, BUCKET, SECRET_KEY, rclone
 
 EACH = 30
@@ -36,19 +36,6 @@ pytestmark = pytest.mark.usefixtures("one_examiner")
 @pytest.fixture
 def world(emptied_wb: Workbench, tmp_path: Path) -> World:
     return World(emptied_wb, tmp_path)
-
-
-def counts(plan: ReconcilePlan) -> dict[tuple[str, str], int]:
-    return {(one.kind, one.found): one.count for one in plan.totals}
-
-
-def planned(world: World, **how: list[str]) -> ReconcilePlan:
-    world.save()
-    return plan_reconcile(world.wb, **how)
-
-
-def mend(world: World, **how: list[str]) -> Receipt:
-    return apply_reconcile(world.wb, planned(world, **how).approve(by="ada"))
 
 
 def test_every_planted_fault_is_found_and_nothing_else(world: World) -> None:
@@ -152,7 +139,7 @@ def test_a_move_that_was_killed_before_its_row_was_written_is_found_done(
     world.file("poeple/ann/auto/a.jpg")
     plan = planned(world).approve(by="ada")
     with monkeypatch.context() as killing:
-        killing.setattr(mending_files, "_rows_for", lambda *_: pytest.fail("killed"))
+        killing.setattr(mending_files, "_with_rows", lambda *_: pytest.fail("killed"))
         with pytest.raises(pytest.fail.Exception):
             apply_reconcile(world.wb, plan)
     assert (world.ssd / ANN).exists()
@@ -176,8 +163,8 @@ def test_what_is_stale_in_a_plan_is_left_out_by_name_and_the_rest_is_done(world:
 
     assert receipt.done_count == 2
     assert receipt.refused == (
-        "file ssd:people/ann/uploads/a.jpg: it was changed since, or cannot be read",
         f"row ssd:{ANN}: that is not so any more",
+        "file ssd:people/ann/uploads/a.jpg: it was changed since, or cannot be read",
     )
 
 

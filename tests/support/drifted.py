@@ -12,6 +12,9 @@ import sqlalchemy as sa
 
 from mhc_lab.core.ids import MediaId, PersonId, StorageId
 from mhc_lab.jobs import stores
+from mhc_lab.jobs.plan import Receipt
+from mhc_lab.jobs.reconcile import apply_reconcile, plan_reconcile
+from mhc_lab.jobs.reconcile_plan import ReconcilePlan
 from mhc_lab.schema.media import media_locator, snapshot_pictures
 from mhc_lab.schema.sources import affiliate_api_snapshots
 from mhc_lab.services import people
@@ -93,6 +96,22 @@ class World:
                 table.name: sorted(map(tuple, session.execute(sa.select(table))), key=str)
                 for table in (media_locator, snapshot_pictures)
             }
+
+
+def counts(plan: ReconcilePlan) -> dict[tuple[str, str], int]:
+    """How many of each kind and class a plan found."""
+    return {(one.kind, one.found): one.count for one in plan.totals}
+
+
+def planned(world: World, **how: list[str]) -> ReconcilePlan:
+    """A plan for the world as it is."""
+    world.save()
+    return plan_reconcile(world.wb, **how)
+
+
+def mend(world: World, **how: list[str]) -> Receipt:
+    """The world set right."""
+    return apply_reconcile(world.wb, planned(world, **how).approve(by="ada"))
 
 
 def plant(world: World, n: int) -> None:
