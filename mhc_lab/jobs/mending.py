@@ -142,6 +142,14 @@ class Bench:
         """Whether nothing lies there, be it a link or something closed to us."""
         return self._look(place) is None
 
+    def is_one(self, place: Place, other: Place) -> bool:
+        """Whether the storage takes these two places for one."""
+        here, there = self.stat(place), self.stat(other)
+        if here is None or there is None or place.storage != other.storage:
+            return False
+        is_one_file = here.stamp is not None and there.stamp is not None and here.stamp[:2] == there.stamp[:2]
+        return is_one_file or here.relative_path == there.relative_path
+
     def has_lost(self, place: Place) -> bool:
         """Whether nothing lies there; nobody can say so of a storage that is offline."""
         try:

@@ -200,6 +200,8 @@ def quarantine(session: Session, bench: Bench, actions: Sequence[Mending], signe
         leaving.append(Leaving(one.name, *place, one.found, own, keeper, is_deleted=own is not None))
     left = setting_aside.leave(session, signed, leaving)
     out.refused += left.refused
+    stay = (one for one in actions if one.name in left.objections)
+    bench.read_places(Place(one.storage, one.path) for one in stay)  # the next plan knows that they are something else
     storages = {one.name: one.storage for one in actions}
     out.undo += [{"name": name, "storage": storages[name], "aside": str(id_)} for name, id_ in left.ids.items()]
     return out

@@ -34,11 +34,12 @@ def point(session: Session, bench: Bench, actions: Sequence[Mending], signed: Si
     read = bench.read_places(Place(one.to_storage, one.to_path) for one in actions)
     for one in actions:
         row = rows.get(MediaId(UUID(one.subject)))
+        place, there = Place(one.storage, one.path), Place(one.to_storage, one.to_path)
         if row is None or not _row_is_as_planned(one, row, bench):
             out.refuse(one, "its row was changed")
-        elif not bench.is_empty(Place(one.storage, one.path)):
+        elif not (bench.is_empty(place) or bench.is_one(place, there)):
             out.refuse(one, "its file is where the row says again")
-        elif read.get(Place(one.to_storage, one.to_path)) != one.byte_id:
+        elif read.get(there) != one.byte_id:
             out.refuse(one, "the file there is not the one the row is about")
         elif not media_audit.point(session, row.id, bench.id(one.to_storage), one.to_path):
             out.refuse(one, "another row is about that file by now")

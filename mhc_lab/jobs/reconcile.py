@@ -28,13 +28,14 @@ from mhc_lab.jobs.mending import PROBLEMS, Bench, Mending
 from mhc_lab.jobs.plan import Approved, Receipt
 from mhc_lab.jobs.reconcile_plan import KIND, Finding, Listed, ReconcilePlan, Total
 from mhc_lab.jobs.stepwise import Job, Signed
-from mhc_lab.reconciliation.classes import CLASSES, REMEDIES, Class, Kind, Remedy
+from mhc_lab.reconciliation.classes import CLASSES, GET_ROWS, REMEDIES, Class, Kind, Remedy
 from mhc_lab.reconciliation.classify import FILES, Classified, classify, described, names_said
 from mhc_lab.reconciliation.records import is_absolute, is_nowhere
 from mhc_lab.services import audit_log, media_audit, people, quarantine, storages
 from mhc_lab.services.storages import Storage
 from mhc_lab.storage import digests
 from mhc_lab.storage.digests import DigestCache
+from mhc_lab.storage.disk import DiskStore
 from mhc_lab.storage.store import FoundFile, Store
 from mhc_lab.workbench import Workbench
 
@@ -44,7 +45,6 @@ _FEWEST = 0.5
 """A store that has less than this share of the files it should have is not believed."""
 _AT_ONCE = 10_000
 """Things that become objects at once."""
-_GET_ROWS = ("in_order", "known_person", "named_by_snapshot")
 
 
 def plan_reconcile(
@@ -139,9 +139,7 @@ def _classified(
     frames, checked, findings = [pl.DataFrame(schema=FILES)], [], []
     for number, storage in chosen:
         try:
-            listing = _listing(
-                wb, stores.opened(wb, storage), rows.filter(pl.col("storage") == number), number, progress
-            )
+            listing = _listing(wb, stores.opened(wb, storage), number, progress)
         except ConfigurationError as offline:
             findings.append(Finding(storage.name, str(offline)))
             continue
@@ -154,10 +152,10 @@ def _classified(
     found = described(pl.concat(frames))
     with wb.reader as session:
         names = {name: str(person) for name, person in people.find(session, names_said(found)).items()}
-    is_whole = len(checked) == sum(storage.is_active for storage in known)
+    waiting = [number for number, one in enumerate(known) if one.is_active and number not in checked]
     leaving = {(file.storage, file.relative_path) for file in moving}
     looked = _Looked([one.name for one in known], checked, findings, leaving)
-    return looked, classify(rows, found, paths, names=names, checked=checked, is_whole=is_whole)
+    return looked, classify(rows, found, paths, names=names, checked=checked, waiting=waiting)
 
 
 def _chosen(session: Session, known: Sequence[Storage], wanted: Collection[str]) -> list[tuple[int, Storage]]:
@@ -171,13 +169,14 @@ def _chosen(session: Session, known: Sequence[Storage], wanted: Collection[str])
     return [(number, one) for number, one in enumerate(known) if one.is_active and (not wanted or one.name in wanted)]
 
 
-def _listing(wb: Workbench, store: Store, rows: pl.DataFrame, number: int, progress: Progress) -> pl.DataFrame:
-    """What a store lists, as columns; which bytes a file has only where a row says it and somebody read it before."""
+def _listing(wb: Workbench, store: Store, number: int, progress: Progress) -> pl.DataFrame:
+    """What a store lists, as columns; which bytes a file has only where somebody read it before."""
     found = store.files(progress)
     listed = _columns(found)
-    closed = _columns([FoundFile(path, 0, None) for path in store.unreadable])
+    has_folders = isinstance(store, DiskStore)
+    closed = _columns([FoundFile(path if has_folders else path.rstrip("/"), 0, None) for path in store.unreadable])
     parts = [
-        listed.with_columns(_recalled(wb, found, listed, rows), is_readable=True, is_litter=False),
+        listed.with_columns(_recalled(wb, found), is_readable=True, is_litter=False),
         _columns(store.litter).with_columns(byte_id=None, is_readable=True, is_litter=True),
         closed.with_columns(byte_id=None, is_readable=False, is_litter=False),
     ]
@@ -190,13 +189,10 @@ def _columns(files: Sequence[FoundFile]) -> pl.DataFrame:
     return pl.DataFrame(columns, schema={name: FILES[name] for name in ("path", "size", "written_ns")}, orient="col")
 
 
-def _recalled(wb: Workbench, found: Sequence[FoundFile], listed: pl.DataFrame, rows: pl.DataFrame) -> pl.Series:
-    """Which bytes files with a row had when they were last read, as far as they were not touched since."""
-    said = rows.filter(~pl.col("is_deleted"))
-    places = listed.with_row_index("place").join(said, on=["path", "size"], how="semi")["place"]
+def _recalled(wb: Workbench, found: Sequence[FoundFile]) -> pl.Series:
+    """Which bytes files had when they were last read, as far as they were not touched since; of objects nobody can say."""
     with DigestCache.open(wb.settings.home / digests.FILE_NAME) as cache:
-        known = pl.Series(cache.recall([found[place] for place in places]), dtype=pl.String)
-    return pl.repeat(None, len(found), dtype=pl.String, eager=True).scatter(places, known).alias("byte_id")
+        return pl.Series("byte_id", cache.recall(found), dtype=pl.String)
 
 
 def _doubt(name: str, rows: pl.DataFrame, found: pl.DataFrame) -> str:
@@ -311,7 +307,7 @@ def _kept(class_: Class, files: pl.DataFrame, every: pl.DataFrame) -> pl.DataFra
     """Files of a class with whether they can be set right: what a copy is of has a row or gets one, and where a file belongs is free."""
     if class_.name == "link_copy":
         rowed = every.join(files, left_on="path", right_on="to_path", how="semi").filter(
-            pl.col("class").is_in(_GET_ROWS)
+            pl.col("class").is_in(GET_ROWS)
         )
         rowed = rowed.select("storage", to_path="path", is_kept=pl.lit(value=True))
         kept = files.join(rowed, on=["storage", "to_path"], how="left", maintain_order="left")

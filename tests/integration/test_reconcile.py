@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from io import BytesIO
@@ -23,6 +24,7 @@ from mhc_lab.jobs.reconcile_plan import ReconcilePlan
 from mhc_lab.schema.media import media_locator
 from mhc_lab.services import media, people
 from mhc_lab.services.media import Wanted
+from mhc_lab.storage.memory import MemoryStore
 from mhc_lab.workbench import Workbench
 from tests.support.drifted import ANN, World, counts, mend, planned, plant
 from tests.support.object_servers import ACCESS_KEY, BUCKET, SECRET_KEY, rclone
@@ -168,7 +170,8 @@ def test_what_is_stale_in_a_plan_is_left_out_by_name_and_the_rest_is_done(world:
     )
 
 
-def test_a_row_is_only_pointed_at_a_file_that_has_its_bytes(world: World) -> None:
+def test_a_row_is_only_pointed_at_a_file_that_has_its_bytes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mhc_lab.storage.digests._RACY_NS", 0)
     world.steady()
     world.row(ANN, b"one")
     world.file(ANN, "two", root=world.hdd)
@@ -176,9 +179,16 @@ def test_a_row_is_only_pointed_at_a_file_that_has_its_bytes(world: World) -> Non
     receipt = mend(world)
 
     assert receipt.refused == (f"row ssd:{ANN}: the file there is not the one the row is about",)
+    again = planned(world)
+    assert (again.count("row", "missing"), again.count("file", "known_person")) == (1, 1)
+    assert apply_reconcile(world.wb, again.approve(by="ada")).refused == ()
+    assert planned(world).actions == ()
 
 
-def test_a_copy_of_a_link_is_only_set_aside_when_it_has_the_bytes_of_what_it_led_to(world: World) -> None:
+def test_a_copy_of_a_link_is_only_set_aside_when_it_has_the_bytes_of_what_it_led_to(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mhc_lab.storage.digests._RACY_NS", 0)
     world.row(ANN, world.file(ANN, "one"))
     world.file("people/ann/all/a.jpg", "two")
 
@@ -186,6 +196,7 @@ def test_a_copy_of_a_link_is_only_set_aside_when_it_has_the_bytes_of_what_it_led
 
     assert receipt.refused == ("file ssd:people/ann/all/a.jpg: it has other bytes by now, or cannot be read",)
     assert (world.ssd / "people/ann/all/a.jpg").exists()
+    assert planned(world).count("file", "known_person") == 1
 
 
 def test_what_a_record_said_goes_to_the_one_that_stays_and_comes_back(world: World) -> None:
@@ -272,6 +283,43 @@ def test_a_store_that_has_lost_more_than_half_of_its_files_is_not_believed(world
     assert "of 4 files that should be there it lists 1" in str(plan.findings[0])
     assert counts(plan) == {("row", "not_checked"): 4, ("file", "not_checked"): 2}
     assert plan.actions == ()
+
+
+def test_what_lies_in_a_storage_that_was_not_looked_through_is_neither_missing_nor_without_a_row(world: World) -> None:
+    world.steady()
+    world.row(ANN, world.file(ANN), root=world.hdd)
+
+    ssd, hdd = planned(world, storages=["ssd"]), planned(world, storages=["hdd"], believe=["hdd"])
+
+    assert (ssd.actions, ssd.count("file", "not_checked")) == ((), 1)
+    assert (hdd.actions, hdd.count("row", "not_checked")) == ((), 6)
+    assert [(one.found, one.remedy) for one in planned(world, believe=["hdd"]).actions] == [
+        ("wrong_storage", "re-point")
+    ]
+
+
+def test_a_name_that_is_no_text_stops_no_plan(world: World) -> None:
+    odd = "people/ann/auto/a\\xff.jpg"
+    world.row(odd, world.file(odd))
+    (world.ssd / os.fsdecode(b"people/ann/auto/a\xff.jpg")).write_bytes(b"another")
+
+    plan = planned(world)
+
+    assert counts(plan) == {("row", "in_order"): 1, ("file", "in_order"): 1, ("file", "unreadable"): 1}
+
+
+def test_an_empty_name_in_a_bucket_is_no_folder_that_nobody_can_look_into(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.row(ANN, b"gone", root=world.hdd)
+    bucket = MemoryStore()
+    bucket.unreadable = ("people/ann/auto/",)
+    opened = stores.opened
+    monkeypatch.setattr(stores, "opened", lambda wb, one: bucket if one.name == "hdd" else opened(wb, one))
+
+    plan = planned(world, believe=["hdd"])
+
+    assert counts(plan) == {("row", "missing"): 1, ("file", "unreadable"): 1}
 
 
 def test_only_what_was_named_is_set_aside(world: World) -> None:
