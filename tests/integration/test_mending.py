@@ -180,6 +180,20 @@ def test_of_two_files_with_the_bytes_of_one_lost_one_gets_its_row_and_another_pe
     assert places["people/ann/auto/a.jpg"] == lost
 
 
+def test_a_row_whose_file_is_there_again_is_not_led_to_a_copy(world: World) -> None:
+    world.steady()
+    back = world.row(ANN, b"back")
+    mend(world)
+    world.file(ANN, "back")
+    world.file("people/ann/snaps/copy.jpg", "back", root=world.hdd)
+
+    receipt = mend(world, storages=["hdd"])
+
+    assert receipt.done_count == 1
+    with world.wb.reader as session:
+        assert media.get(session, back).relative_path == ANN
+
+
 def test_a_small_store_that_lost_its_files_is_believed_when_somebody_says_so_and_never_asked_again(
     world: World,
 ) -> None:

@@ -5,8 +5,8 @@ The published figures, and how the kinds make them up. Some do not add up; what 
 * 211,552 picture rows: 211,548 marked s3, 4 ssd. Of the former 209,536 have an object.
 * 56,119 paths without a file, published as 54,107 bare names in snapshots, 971 rows whose file lies on the SSD, and 1,039 rows of
   ``people/`` whose file is nowhere. That is 56,117. The two left over are made one row with a bare file name and one with an absolute path.
-  Of the 1,039, whose paths were compared letter by letter, 20 are written with other capitals than their file (a disk had folded them), and a
-  reconciliation finds it: 1,019 are missing.
+  The 1,039 were counted by comparing paths letter by letter. 20 of them are written with other capitals than their file (a disk had folded
+  them), which a reconciliation finds; 1,019 are missing.
 * 199,335 objects without a link, published by folder: auto 108,100, profile 48,820, all 41,837, migrated 501, snaps 70, litter 6. That is
   199,334. The one left over is one of the 21 objects below a misspelt prefix, which were told of four days later.
 * 483,245 objects in all, 283,910 of them linked. A misspelt place cannot be linked from a right one, so the other 20 are counted there as

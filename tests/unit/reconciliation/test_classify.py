@@ -310,6 +310,14 @@ def test_a_row_never_means_a_file_of_which_it_is_known_that_it_is_another() -> N
     assert found.files["class"].to_list() == ["known_person"]
 
 
+def test_a_row_is_no_second_record_of_a_file_that_was_found_to_have_other_bytes() -> None:
+    path = "people/ann/auto/a.jpg"
+
+    found = result([row("a.jpg"), row(path, problem="bytes_differ")], [file(path)]).rows
+
+    assert found["class"].to_list() == ["missing", "bytes_differ"]
+
+
 def test_a_copy_of_a_link_has_the_bytes_of_what_it_led_to_as_far_as_these_are_known() -> None:
     same, other = (hashlib.sha256(data).hexdigest() for data in (b"", b"other"))
     path = "people/ann/auto/x.jpg"
