@@ -66,7 +66,7 @@ _ALL = (
     Class("row", "unreadable", "its file cannot be read", "flag"),
     Class("row", "duplicate_record", "another row means the same file", "absorb"),
     Class("row", "deleted_present", "deleted, and its file is still there", "quarantine"),
-    Class("row", "not_checked", "not found, but not everything was looked through"),
+    Class("row", "not_checked", "nobody looked everywhere its file may be"),
     Class("file", "in_order", "a row is about it"),
     Class("file", "of_a_deleted_row", "a deleted row is about it"),
     Class("file", "known_person", "no row; its folder or name says whose it is", "register"),

@@ -390,10 +390,11 @@ def test_the_command_plans_approves_applies_and_restores(
         answer: dict[str, str] = json.loads(told.stdout)
         return answer
 
-    planned = mhc("plan")
+    planned = mhc("plan", "--believe", "ssd")
     receipt = mhc("apply", mhc("approve", planned["plan"], "--by", "ada")["approved"])
     undone = mhc("restore", receipt["run"])
 
+    assert "ssd" in planned["believed"]
     assert " " not in Path(planned["plan"]).name
     assert (receipt["title"], undone["title"]) == ("1 thing set right", "1 thing put back as before")
 
