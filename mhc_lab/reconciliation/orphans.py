@@ -52,6 +52,8 @@ def _told(files: pl.DataFrame, class_: str, *, person: str = "", to_path: str = 
 
 def _awaited(left: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """Files that rows may mean of which nobody can say where their own are: by path, or by person and name where they say no place."""
+    if rows.is_empty():
+        return _told(left.clear(), "")
     path = pl.col("path")
     named = rows.filter(is_absolute(path) | is_nowhere(path)).with_columns(name=last_name(path))
     meant = [
