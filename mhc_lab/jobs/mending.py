@@ -145,10 +145,8 @@ class Bench:
     def is_one(self, place: Place, other: Place) -> bool:
         """Whether the storage takes these two places for one."""
         here, there = self.stat(place), self.stat(other)
-        if here is None or there is None or place.storage != other.storage:
-            return False
-        is_one_file = here.stamp is not None and there.stamp is not None and here.stamp[:2] == there.stamp[:2]
-        return is_one_file or here.relative_path == there.relative_path
+        stamps = [file.stamp[:2] for file in (here, there) if file and file.stamp]
+        return place.storage == other.storage and len(stamps) == 2 and stamps[0] == stamps[1]
 
     def has_lost(self, place: Place) -> bool:
         """Whether nothing lies there; nobody can say so of a storage that is offline."""
@@ -198,10 +196,12 @@ class Bench:
         return self.read(by_storage)
 
     def _look(self, place: Place) -> FoundFile | Exception | None:
-        """The file there; why it is none; None when nothing is there, or it is a place in no store."""
+        """The file there; why it is none; None when nothing is there, or no store lists such a place."""
         try:
-            relative_path(place.path)
+            is_listed = relative_path(place.path) == place.path
         except RefusedError:
+            is_listed = False
+        if not is_listed:
             return None
         try:
             return self.store(place.storage).stat(place.path)

@@ -16,6 +16,7 @@ from mhc_lab.schema.media import media_locator
 from mhc_lab.schema.people import persons
 from mhc_lab.services import media, media_audit
 from mhc_lab.services.media import Wanted
+from mhc_lab.storage.disk import DiskStore
 from mhc_lab.workbench import Workbench
 from tests.support.drifted import ANN, World, counts, mend, planned
 
@@ -162,6 +163,32 @@ def test_a_file_below_a_misspelt_folder_goes_to_the_row_that_waits_for_it(world:
     assert counts(planned(world)) == {("row", "in_order"): 6, ("file", "in_order"): 6}
     assert restore(world.wb, receipt).refused == ()
     assert (world.tree(), world.rows()) == before
+
+
+def test_a_row_is_led_to_its_file_on_a_disk_that_takes_both_spellings_for_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exactly = DiskStore.stat
+    monkeypatch.setattr(DiskStore, "stat", lambda store, path: exactly(store, path.replace("Ann", "ann")))
+    world.steady()
+    world.row("people/Ann/auto/a.jpg", world.file(ANN))
+
+    receipt = mend(world)
+
+    assert (receipt.done_count, receipt.refused) == (1, ())
+    assert counts(planned(world)) == {("row", "in_order"): 6, ("file", "in_order"): 6}
+
+
+def test_a_second_row_that_spells_the_place_of_a_file_oddly_is_missing(world: World) -> None:
+    world.steady()
+    world.row(ANN, world.file(ANN))
+    world.row("people/ann//auto/a.jpg", b"another")
+
+    receipt = mend(world)
+
+    assert receipt.refused == ()
+    assert planned(world).count("row", "missing") == 1
+    assert planned(world).actions == ()
 
 
 def test_of_two_files_with_the_bytes_of_one_lost_one_gets_its_row_and_another_person_s_none(world: World) -> None:
