@@ -22,7 +22,7 @@ REMEDIES: dict[Remedy, str] = {
     "re-point": "the row says where the file is",
     "flag": "the row says so",
     "move": "the file goes where it belongs and gets a row",
-    "register": "the file gets a row; one of its person with its bytes whose file is missing is led to it instead",
+    "register": "the file gets a row: one that has lost it, or a new one",
     "reference": "the snapshot's picture is that file",
     "absorb": "what refers to the record goes to the other, and the record is deleted",
     "quarantine": "the file is set aside",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from mhc_lab.reconciliation import places
-from mhc_lab.reconciliation.records import is_absolute, is_nowhere, last_name
+from mhc_lab.reconciliation.records import is_absolute, is_nowhere, last_name, place_said
 
 _MARKED = r"(?s)^(.+)~([^~]+?)(\.[^.]{1,15})?$"
 """A link whose plain name was taken: ``name~folder.jpg``."""
@@ -57,7 +57,7 @@ def _awaited(left: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     path = pl.col("path")
     named = rows.filter(is_absolute(path) | is_nowhere(path)).with_columns(name=last_name(path))
     meant = [
-        left.join(rows, on=["path", "size"], how="semi"),
+        left.join(rows.with_columns(place_said(path)), on=["path", "size"], how="semi"),
         left.join(named, on=["person", "name", "size"], how="semi"),
     ]
     return _told(pl.concat(meant).unique("file", maintain_order=True), "not_checked")

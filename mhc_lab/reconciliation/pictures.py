@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from mhc_lab.reconciliation.classes import GET_ROWS
-from mhc_lab.reconciliation.records import is_absolute, is_nowhere, last_name, tail
+from mhc_lab.reconciliation.records import is_absolute, is_nowhere, last_name, place_said
 
 
 def told(
@@ -23,9 +23,7 @@ def told(
     usable = _usable(seen, files, takers)
     path = pl.col("path")
     paths = paths.with_row_index("number")
-    open_ = paths.filter(pl.col("media").is_null()).with_columns(
-        place=pl.when(is_absolute(path)).then(tail(path)).otherwise(path), name=last_name(path)
-    )
+    open_ = paths.filter(pl.col("media").is_null()).with_columns(place=place_said(path), name=last_name(path))
     first = usable.join(open_, on="place", how="semi").unique("place", keep="first", maintain_order=True)
     exact = open_.join(first, on="place").select(
         "number", "to_storage", to_path="place", **{"class": pl.lit("should_be_reference")}

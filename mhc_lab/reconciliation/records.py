@@ -81,6 +81,11 @@ def tail(path: pl.Expr) -> pl.Expr:
     return path.str.replace_all("\\", "/", literal=True).str.extract(r"(?s)(?:^|/)(people/.*)$", 1)
 
 
+def place_said(path: pl.Expr) -> pl.Expr:
+    """What a path says of the place in a store, be it absolute or not; null when it says nothing."""
+    return pl.when(is_absolute(path)).then(tail(path)).otherwise(path)
+
+
 def last_name(path: pl.Expr) -> pl.Expr:
     """The name of the file, whichever way the path is written."""
     return path.str.extract(r"(?s)([^/\\]*)$", 1)

@@ -226,7 +226,8 @@ def test_a_row_is_only_missing_when_every_storage_was_looked_through() -> None:
 def test_a_file_that_a_row_of_a_storage_nobody_looked_through_may_mean_is_no_orphan(says: str) -> None:
     files = [file("people/ann/auto/a.jpg"), file("people/ann/auto/b.jpg"), file("people/ann/snaps/a.jpg", size=2)]
 
-    found = result([row(says, storage=THERE)], files, waiting=[THERE]).files
+    of = None if says.startswith("/") else "A"
+    found = result([row(says, storage=THERE, of=of)], files, waiting=[THERE]).files
 
     assert found["class"].to_list() == ["not_checked", "known_person", "known_person"]
 
