@@ -14,9 +14,8 @@ from mhc_lab.jobs import mending_rows, setting_aside
 from mhc_lab.jobs.mending import Bench, Mending, Outcome, Place, Refusals, by_storage, flagged, said
 from mhc_lab.jobs.stepwise import Signed
 from mhc_lab.services import media_audit
-from mhc_lab.services import quarantine as quarantine_rows
 from mhc_lab.services.media_audit import Made, NewRow, Row
-from mhc_lab.services.quarantine import Leaving
+from mhc_lab.services.quarantine import Leaving, hold_files
 from mhc_lab.storage.store import FoundFile, Store
 
 _CHANGED = "it was changed since, or cannot be read"
@@ -44,7 +43,7 @@ def register(session: Session, bench: Bench, actions: Sequence[Mending], signed:
 def _of_those_there(session: Session, bench: Bench, actions: Sequence[Mending], out: Outcome) -> list[Mending]:
     """Actions whose persons are there, and stay until the transaction ends; until then no file leaves or comes back."""
     for storage in sorted({one.storage for one in actions}):
-        quarantine_rows.hold_files(session, bench.id(storage))
+        hold_files(session, bench.id(storage))
     there = media_audit.those_there(session, (PersonId(UUID(one.person)) for one in actions))
     for one in actions:
         if UUID(one.person) not in there:
