@@ -28,6 +28,10 @@ def plan(
         list[str] | None,
         typer.Option(help="Set this aside, as the plan lists it, or all of a class, like litter; may be repeated."),
     ] = None,
+    believe: Annotated[
+        list[str] | None,
+        typer.Option(help="Believe what this storage lists, however few of its files are there; may be repeated."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Look through every row, every file and every path of a snapshot, and write down what could be set right; nothing is changed yet.
@@ -39,7 +43,9 @@ def plan(
     from mhc_lab.jobs import reconcile
 
     with opened() as wb:
-        made = reconcile.plan_reconcile(wb, storages=storage or (), quarantine=quarantine or (), progress=wb.progress)
+        made = reconcile.plan_reconcile(
+            wb, storages=storage or (), quarantine=quarantine or (), believe=believe or (), progress=wb.progress
+        )
         verbs.answer_plan(made, wb.folder("plans"), as_json=as_json)
     if made.findings:
         raise typer.Exit(1)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from mhc_lab.core.errors import NotFoundError, RefusedError
+from mhc_lab.core.errors import ConfigurationError, NotFoundError, RefusedError
 from mhc_lab.core.ids import ByteId, StorageId
 from mhc_lab.core.names import relative_path
 from mhc_lab.jobs import stores
@@ -128,6 +128,11 @@ class Bench:
             self._open[name] = stores.opened(self._wb, self._known[name])
         return self._open[name]
 
+    def place(self, row: Row) -> Place | None:
+        """Where a row says that its file lies; None: in a storage that is not in use."""
+        name = next((one.name for one in self._known.values() if one.id == row.storage_id), None)
+        return Place(name, row.relative_path) if name else None
+
     def stat(self, place: Place) -> FoundFile | None:
         """What lies there; None: nothing that could be a file."""
         found = self._look(place)
@@ -136,6 +141,19 @@ class Bench:
     def is_empty(self, place: Place) -> bool:
         """Whether nothing lies there, be it a link or something closed to us."""
         return self._look(place) is None
+
+    def is_one(self, place: Place, other: Place) -> bool:
+        """Whether the storage takes these two places for one."""
+        here, there = self.stat(place), self.stat(other)
+        stamps = [file.stamp[:2] for file in (here, there) if file and file.stamp]
+        return place.storage == other.storage and len(stamps) == 2 and stamps[0] == stamps[1]
+
+    def has_lost(self, place: Place) -> bool:
+        """Whether nothing lies there; nobody can say so of a storage that is offline."""
+        try:
+            return self.is_empty(place)
+        except ConfigurationError:
+            return False
 
     def problem(self, place: Place, row: Row, read: ByteId | None) -> str | None:
         """What is wrong with the file of a row, whose bytes were read; None: nothing."""
@@ -178,10 +196,12 @@ class Bench:
         return self.read(by_storage)
 
     def _look(self, place: Place) -> FoundFile | Exception | None:
-        """The file there; why it is none; None when nothing is there, or it is a place in no store."""
+        """The file there; why it is none; None when nothing is there, or no store lists such a place."""
         try:
-            relative_path(place.path)
+            is_listed = relative_path(place.path) == place.path
         except RefusedError:
+            is_listed = False
+        if not is_listed:
             return None
         try:
             return self.store(place.storage).stat(place.path)
@@ -213,6 +233,11 @@ def said(one: Mending) -> dict[str, Any]:
         "to_storage": one.to_storage,
         "to_path": one.to_path,
     }
+
+
+def flagged(row: Row) -> dict[str, str | None]:
+    """What a row says is wrong with its file."""
+    return {"problem": row.problem, "problem_at": row.problem_at.isoformat() if row.problem_at else None}
 
 
 def by_storage(items: Iterable[tuple[str, T]]) -> dict[str, list[T]]:

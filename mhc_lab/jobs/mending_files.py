@@ -8,75 +8,146 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from mhc_lab.core.errors import RefusedError
 from mhc_lab.core.ids import ByteId, MediaId, PersonId
-from mhc_lab.jobs import setting_aside
-from mhc_lab.jobs.mending import Bench, Mending, Outcome, Place, Refusals, by_storage, said
+from mhc_lab.jobs import mending_rows, setting_aside
+from mhc_lab.jobs.mending import Bench, Mending, Outcome, Place, Refusals, by_storage, flagged, said
 from mhc_lab.jobs.stepwise import Signed
 from mhc_lab.services import media_audit
-from mhc_lab.services.media_audit import NewRow, Row
-from mhc_lab.services.quarantine import Leaving
+from mhc_lab.services.media_audit import Made, NewRow, Row
+from mhc_lab.services.quarantine import Leaving, hold_files
 from mhc_lab.storage.store import FoundFile, Store
+
+_CHANGED = "it was changed since, or cannot be read"
+_HAS_ROW = "there is a row for it by now"
+_ASIDE = "it was set aside meanwhile"
+
+_Found = Mapping[Mending, tuple[FoundFile, ByteId]]
+"""What lies there, where it will stay, and which bytes it has."""
 
 
 def register(session: Session, bench: Bench, actions: Sequence[Mending], signed: Signed) -> Outcome:
     """Rows for files that can be read as they were listed."""
-    listed = {one.name: file for one in actions if (file := bench.listed(one))}
-    read = bench.read(by_storage((one.storage, listed[one.name]) for one in actions if one.name in listed))
-    found = {
-        one.name: (listed[one.name], digest) for one in actions if (digest := read.get(Place(one.storage, one.path)))
-    }
-    return _rows_for(session, bench, actions, found, signed)
-
-
-def _rows_for(
-    session: Session,
-    bench: Bench,
-    actions: Sequence[Mending],
-    found: Mapping[str, tuple[FoundFile, ByteId]],
-    signed: Signed,
-) -> Outcome:
-    """Rows for these files; ``found`` says by name what lies there, where it will stay, and which bytes it has."""
     out = Outcome()
-    new = by_storage(
-        (one.storage, NewRow(*found[one.name], PersonId(UUID(one.person)))) for one in actions if one.name in found
-    )
-    ids = {}
-    for storage in sorted(new, key=bench.id):  # as whoever moves files takes turns
-        id_, files = bench.id(storage), new[storage]
-        staying = setting_aside.staying(session, bench.store(storage), id_, [file.found for file in files])
-        theirs = [file for file in files if file.found.relative_path in staying]
-        for path, media in media_audit.register(session, id_, theirs, at=signed.at).items():
-            ids[Place(storage, path)] = media
-    for one in actions:
-        row = ids.get(Place(one.storage, found[one.name][0].relative_path)) if one.name in found else None
-        if row:
-            digest = found[one.name][1]
-            out.undo.append(said(one) | {"row": str(row), "digest": digest})
-        elif one.name in found:
-            out.refuse(one, "it has a row by now, is being set aside, or its person is gone")
+    listed = {one: bench.listed(one) for one in _of_those_there(session, bench, actions, out)}
+    read = bench.read(by_storage((one.storage, file) for one, file in listed.items() if file))
+    found = {}
+    for one, file in listed.items():
+        if file and (digest := read.get(Place(one.storage, one.path))):
+            found[one] = (file, digest)
         else:
-            out.refuse(one, "it was changed since, or cannot be read")
+            out.refuse(one, _CHANGED)
+    return _with_rows(session, bench, found, signed, out)
+
+
+def _of_those_there(session: Session, bench: Bench, actions: Sequence[Mending], out: Outcome) -> list[Mending]:
+    """Actions whose persons are there, and stay until the transaction ends; until then no file leaves or comes back."""
+    for storage in sorted({one.storage for one in actions}, key=bench.id):  # in the order of whoever moves files
+        hold_files(session, bench.id(storage))
+    there = media_audit.those_there(session, (PersonId(UUID(one.person)) for one in actions))
+    for one in actions:
+        if UUID(one.person) not in there:
+            out.refuse(one, "its person is gone")
+    return [one for one in actions if UUID(one.person) in there]
+
+
+def _with_rows(session: Session, bench: Bench, found: _Found, signed: Signed, out: Outcome) -> Outcome:
+    """These files with a row each: one of its person with its bytes that has lost its file, or else a new one."""
+    found = _staying(session, bench, found, out)
+    led = _led(session, bench, found)
+    new = by_storage(
+        (one.storage, NewRow(*file, PersonId(UUID(one.person)))) for one, file in found.items() if one not in led
+    )
+    ids = {
+        Place(storage, path): media
+        for storage, files in new.items()
+        for path, media in media_audit.register(session, bench.id(storage), files, at=signed.at).items()
+    }
+    for one, (file, digest) in found.items():
+        row = ids.get(Place(one.storage, file.relative_path))
+        if one in led:
+            out.undo.append(said(one) | {"digest": digest, "led": led[one]})
+        elif row:
+            out.undo.append(said(one) | {"digest": digest, "row": str(row)})
+        else:
+            out.refuse(one, _HAS_ROW)
     return out
 
 
+def _staying(session: Session, bench: Bench, found: _Found, out: Outcome) -> _Found:
+    """Those of these files that nobody has set aside since they were read."""
+    files = by_storage((one.storage, file) for one, (file, _) in found.items())
+    stay = {
+        Place(storage, path)
+        for storage, some in files.items()
+        for path in setting_aside.staying(session, bench.store(storage), bench.id(storage), some)
+    }
+    gone = [one for one, (file, _) in found.items() if Place(one.storage, file.relative_path) not in stay]
+    for one in gone:
+        out.refuse(one, _ASIDE)
+    return {one: what for one, what in found.items() if one not in gone}
+
+
+def _led(session: Session, bench: Bench, found: _Found) -> dict[Mending, dict[str, Any]]:
+    """Rows that have lost these files say where they are now; what leads each of them back."""
+    lost = media_audit.lost(session, (digest for _, digest in found.values()))
+    led = {}
+    for one, (file, digest) in found.items():
+        here = Place(one.storage, file.relative_path)
+        rows = lost.get((digest, PersonId(UUID(one.person))), [])
+        old = {row: place for row in rows if (place := bench.place(row))}
+        wanted = (row for row, place in old.items() if place == here or bench.has_lost(place))
+        row = min(wanted, key=lambda row: old[row] != here, default=None)
+        if row and media_audit.point(session, row.id, bench.id(one.storage), file.relative_path):
+            rows.remove(row)
+            was, now = old[row], {"to_storage": one.storage, "to_path": file.relative_path}
+            led[one] = {"name": one.name, "subject": str(row.id), **was._asdict(), **now, **flagged(row)}
+    return led
+
+
 def register_back(session: Session, bench: Bench, undo: Sequence[Mapping[str, Any]], signed: Signed) -> Refusals:
-    """Let rows go that nobody has used."""
-    gone = media_audit.forget(session, [MediaId(UUID(one["row"])) for one in undo])
-    for one in undo:
-        if UUID(one["row"]) not in gone:
-            yield one["name"], "its row is used by now"
+    """Let rows that were made go when nobody has used them, and others say again what they said."""
+    return _without_rows(session, bench, undo, "path", signed)
+
+
+def _without_rows(
+    session: Session, bench: Bench, undo: Sequence[Mapping[str, Any]], where: str, signed: Signed
+) -> Refusals:
+    """Let files have no rows any more; ``where`` names what says where each lies."""
+    yield from mending_rows.point_back(session, bench, [one["led"] for one in undo if "led" in one], signed)
+    made = {
+        one["name"]: Made(MediaId(UUID(one["row"])), bench.id(one["storage"]), one[where], ByteId(one["digest"]))
+        for one in undo
+        if "row" in one
+    }
+    gone = media_audit.forget(session, list(made.values()))
+    yield from ((name, "its row is used by now") for name, one in made.items() if one.id not in gone)
 
 
 def move(session: Session, bench: Bench, actions: Sequence[Mending], signed: Signed) -> Outcome:
     """Files go where they belong and get rows there; one that a kill left there already is known by its size."""
-    found = {}
-    for one in actions:
+    out, found = Outcome(), {}
+    for one in _of_those_there(session, bench, actions, out):
         store, file = bench.store(one.storage), bench.listed(one)
         digest = (next(store.digests([file])) if file else None) or _arrived(bench, one)
-        is_free = not media_audit.at(session, bench.id(one.storage), [one.to_path])
-        if digest and is_free and _went(store, one.path, one.to_path, digest):
-            found[one.name] = (store.stat(one.to_path), digest)
-    return _rows_for(session, bench, actions, found, signed)
+        rows = media_audit.at(session, bench.id(one.storage), [one.path, one.to_path])
+        if not digest:
+            out.refuse(one, _CHANGED)
+        elif file and not setting_aside.staying(session, store, bench.id(one.storage), [file]):
+            out.refuse(one, _ASIDE)
+        elif any(not _waits(row, one, digest) for row in rows.values()):
+            out.refuse(one, _HAS_ROW)
+        elif not _went(store, one.path, one.to_path, digest):
+            out.refuse(one, "its place is taken, or no file can be there")
+        else:
+            found[one] = (store.stat(one.to_path), digest)
+    return _with_rows(session, bench, found, signed, out)
+
+
+def _waits(row: Row, one: Mending, digest: ByteId) -> bool:
+    """Whether a row has lost this very file, and says that it is where it goes."""
+    said = (row.relative_path, row.problem, row.byte_id, row.person_id)
+    return said == (one.to_path, "missing", digest, UUID(one.person))
 
 
 def _arrived(bench: Bench, action: Mending) -> ByteId | None:
@@ -90,7 +161,7 @@ def _arrived(bench: Bench, action: Mending) -> ByteId | None:
 def _went(store: Store, path: str, to: str, digest: ByteId) -> bool:
     try:
         return setting_aside.moved(store, path, to, digest)
-    except FileExistsError:
+    except (FileExistsError, RefusedError):
         return False
 
 
@@ -98,8 +169,8 @@ def move_back(session: Session, bench: Bench, undo: Sequence[Mapping[str, Any]],
     """Let files go back, and their rows go, when nobody has used these."""
     for one in undo:
         with session.begin_nested() as nested:
-            if not media_audit.forget(session, [MediaId(UUID(one["row"]))]):
-                yield one["name"], "its row is used by now"
+            if refused := list(_without_rows(session, bench, [one], "to_path", signed)):
+                yield from refused
             elif not _went(bench.store(one["storage"]), one["to_path"], one["path"], ByteId(one["digest"])):
                 nested.rollback()
                 yield one["name"], "its file is gone, or its old place is taken"
@@ -121,15 +192,15 @@ def quarantine(session: Session, bench: Bench, actions: Sequence[Mending], signe
         stays = kept.get(Place(one.storage, one.to_path))
         digest, keeper = _goes(one, stays, read.get(Place(one.storage, one.path)), same)
         if digest is None:
-            out.refuse(
-                one, "what it is a copy of has no row" if one.to_path else "it was changed since, or cannot be read"
-            )
+            out.refuse(one, "what it is a copy of has no row" if one.to_path else _CHANGED)
             continue
         own = MediaId(UUID(one.subject)) if one.kind == "row" else None
         place = (bench.id(one.storage), one.path, digest, one.size_bytes)
         leaving.append(Leaving(one.name, *place, one.found, own, keeper, is_deleted=own is not None))
     left = setting_aside.leave(session, signed, leaving)
     out.refused += left.refused
+    stay = (one for one in actions if one.name in left.objections)
+    bench.read_places(Place(one.storage, one.path) for one in stay)  # the next plan knows that they are something else
     storages = {one.name: one.storage for one in actions}
     out.undo += [{"name": name, "storage": storages[name], "aside": str(id_)} for name, id_ in left.ids.items()]
     return out

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from mhc_lab.core.errors import ConflictError, RefusedError
 from mhc_lab.core.ids import MediaId
-from mhc_lab.jobs.mending import PROBLEMS, Bench, Mending, Outcome, Place, Refusals, instant, said
+from mhc_lab.jobs.mending import PROBLEMS, Bench, Mending, Outcome, Place, Refusals, flagged, instant, said
 from mhc_lab.jobs.stepwise import Signed
 from mhc_lab.services import duplicates, media, media_audit, media_references
 from mhc_lab.services.duplicates import Gift
@@ -34,18 +34,17 @@ def point(session: Session, bench: Bench, actions: Sequence[Mending], signed: Si
     read = bench.read_places(Place(one.to_storage, one.to_path) for one in actions)
     for one in actions:
         row = rows.get(MediaId(UUID(one.subject)))
+        place, there = Place(one.storage, one.path), Place(one.to_storage, one.to_path)
         if row is None or not _row_is_as_planned(one, row, bench):
             out.refuse(one, "its row was changed")
-        elif not bench.is_empty(Place(one.storage, one.path)):
+        elif not (bench.is_empty(place) or bench.is_one(place, there)):
             out.refuse(one, "its file is where the row says again")
-        elif read.get(Place(one.to_storage, one.to_path)) != one.byte_id:
+        elif read.get(there) != one.byte_id:
             out.refuse(one, "the file there is not the one the row is about")
         elif not media_audit.point(session, row.id, bench.id(one.to_storage), one.to_path):
             out.refuse(one, "another row is about that file by now")
         else:
-            media_audit.flag(session, row.id, None, at=None)
-            problem_at = row.problem_at and row.problem_at.isoformat()
-            out.undo.append(said(one) | {"problem": row.problem, "problem_at": problem_at})
+            out.undo.append(said(one) | flagged(row))
     return out
 
 
@@ -78,8 +77,7 @@ def flag(session: Session, bench: Bench, actions: Sequence[Mending], signed: Sig
             out.refuse(one, "that is not so any more")
         else:
             media_audit.flag(session, row.id, now, at=signed.at)
-            problem_at = row.problem_at and row.problem_at.isoformat()
-            out.undo.append(said(one) | {"now": now, "problem": row.problem, "problem_at": problem_at})
+            out.undo.append(said(one) | {"now": now} | flagged(row))
     return out
 
 
@@ -98,6 +96,8 @@ def absorb(session: Session, bench: Bench, actions: Sequence[Mending], signed: S
     """Let records go that mean the file of another; what was said of them is said of the other."""
     out = Outcome()
     rows = duplicates.locked(session, [MediaId(UUID(id_)) for one in actions for id_ in (one.subject, one.other)])
+    stays = {one: Place(row.storage, row.relative_path) for one, row in rows.items() if row.is_storage_active}
+    read = bench.read_places(stays[kept] for one in actions if (kept := MediaId(UUID(one.other))) in stays)
     pairs: dict[MediaId, MediaId] = {}
     for one in actions:
         gone, kept = MediaId(UUID(one.subject)), MediaId(UUID(one.other))
@@ -108,6 +108,8 @@ def absorb(session: Session, bench: Bench, actions: Sequence[Mending], signed: S
             out.refuse(one, "the record that should stay was changed")
         elif not bench.is_empty(Place(one.storage, one.path)):
             out.refuse(one, "it has a file of its own again")
+        elif kept not in stays or read.get(stays[kept]) != keeper.byte_id:
+            out.refuse(one, "the file that should stay for it is not there with the same bytes")
         else:
             pairs[gone] = kept
             out.undo.append(
@@ -132,8 +134,11 @@ def absorb_back(session: Session, bench: Bench, undo: Sequence[Mapping[str, Any]
     now, returned = dict(rows), []
     for one in undo:
         moved, gift = given[one["name"]]
-        if rows[moved.removed].deleted_at != instant(one["at"]):
+        removed = rows.get(moved.removed)
+        if removed is None or removed.deleted_at != instant(one["at"]):
             yield one["name"], "its row was changed"
+        elif moved.keeper not in rows:
+            yield one["name"], "the record that stayed for it is gone"
         elif moved.removed in elsewhere or not duplicates.has_gift(now[moved.keeper], gift):
             yield one["name"], "what was said of it was changed"
         elif why := _record_back(session, moved.removed, signed):
@@ -141,7 +146,7 @@ def absorb_back(session: Session, bench: Bench, undo: Sequence[Mapping[str, Any]
         else:
             returned.append(moved)
             now[moved.keeper] = duplicates.without_gift(now[moved.keeper], gift)
-            now[moved.removed] = replace(rows[moved.removed], is_primary=gift.is_primary)
+            now[moved.removed] = replace(removed, is_primary=gift.is_primary)
     media_references.move_back(session, returned)
     duplicates.save(session, [(rows[id_], record) for id_, record in now.items()])
 

@@ -27,13 +27,14 @@ from mhc_lab.jobs.mending import PROBLEMS, Bench, Mending
 from mhc_lab.jobs.plan import Approved, Receipt
 from mhc_lab.jobs.reconcile_plan import KIND, Finding, Listed, ReconcilePlan, Total
 from mhc_lab.jobs.stepwise import Job, Signed
-from mhc_lab.reconciliation.classes import CLASSES, REMEDIES, Class, Kind, Remedy
+from mhc_lab.reconciliation.classes import CLASSES, GET_ROWS, REMEDIES, Class, Kind, Remedy
 from mhc_lab.reconciliation.classify import FILES, Classified, classify, described, names_said
 from mhc_lab.reconciliation.records import is_absolute, is_nowhere
 from mhc_lab.services import audit_log, media_audit, people, quarantine, storages
 from mhc_lab.services.storages import Storage
 from mhc_lab.storage import digests
 from mhc_lab.storage.digests import DigestCache
+from mhc_lab.storage.disk import DiskStore
 from mhc_lab.storage.store import FoundFile, Store
 from mhc_lab.workbench import Workbench
 
@@ -43,11 +44,15 @@ _FEWEST = 0.5
 """A store that has less than this share of the files it should have is not believed."""
 _AT_ONCE = 10_000
 """Things that become objects at once."""
-_GET_ROWS = ("in_order", "known_person", "named_by_snapshot")
 
 
 def plan_reconcile(
-    wb: Workbench, *, storages: Collection[str] = (), quarantine: Collection[str] = (), progress: Progress = SILENT
+    wb: Workbench,
+    *,
+    storages: Collection[str] = (),
+    quarantine: Collection[str] = (),
+    believe: Collection[str] = (),
+    progress: Progress = SILENT,
 ) -> ReconcilePlan:
     """A plan that sets right what rows, files and snapshots say of each other; nothing is changed.
 
@@ -57,6 +62,8 @@ def plan_reconcile(
         Only these are looked through; without any, all that are in use.
     quarantine
         What of the files that nobody knows, of artefacts and of litter is to be set aside: names as the plan lists them, or classes.
+    believe
+        Storages whose listing is believed however few of their files are there.
 
     Raises
     ------
@@ -66,7 +73,7 @@ def plan_reconcile(
         A storage is not in use, or what should be set aside is nothing the plan would list.
     """
     with uncollected():
-        looked, result = _classified(wb, storages, progress)
+        looked, result = _classified(wb, storages, believe, progress)
         planned = _Planned(looked, result, quarantine)
         return ReconcilePlan(
             wb.clock.now(),
@@ -75,6 +82,7 @@ def plan_reconcile(
             tuple(_totals(result)),
             tuple(planned.listed),
             tuple(looked.findings),
+            tuple(dict.fromkeys(believe)),
         )
 
 
@@ -103,36 +111,38 @@ class _Looked:
     """Places whose files a run that is not finished takes away or brings back."""
 
 
-def _classified(wb: Workbench, wanted: Collection[str], progress: Progress) -> tuple[_Looked, Classified]:
+def _classified(
+    wb: Workbench, wanted: Collection[str], believed: Collection[str], progress: Progress
+) -> tuple[_Looked, Classified]:
     """Everything that there is, in its class."""
     with wb.reader as session:
         known = storages.listed(session)
         chosen = _chosen(session, known, wanted)
+        for name in believed:
+            storages.get(session, name)
         rows = media_audit.rows(session, [storage.id for storage in known])
         paths = media_audit.paths(session)
         moving = quarantine.in_state(session, "leaving", "returning", "purging")
     frames, checked, findings = [pl.DataFrame(schema=FILES)], [], []
     for number, storage in chosen:
         try:
-            listing = _listing(
-                wb, stores.opened(wb, storage), rows.filter(pl.col("storage") == number), number, progress
-            )
+            listing = _listing(wb, stores.opened(wb, storage), number, progress)
         except ConfigurationError as offline:
             findings.append(Finding(storage.name, str(offline)))
             continue
         frames.append(listing)
-        doubt = _doubt(rows.filter(pl.col("storage") == number), listing)
-        if doubt:
+        doubt = _doubt(storage.name, rows.filter(pl.col("storage") == number), listing)
+        if doubt and storage.name not in believed:
             findings.append(Finding(storage.name, doubt))
         else:
             checked.append(number)
     found = described(pl.concat(frames))
     with wb.reader as session:
         names = {name: str(person) for name, person in people.find(session, names_said(found)).items()}
-    is_whole = len(checked) == sum(storage.is_active for storage in known)
+    waiting = [number for number, one in enumerate(known) if one.is_active and number not in checked]
     leaving = {(file.storage, file.relative_path) for file in moving}
     looked = _Looked([one.name for one in known], checked, findings, leaving)
-    return looked, classify(rows, found, paths, names=names, checked=checked, is_whole=is_whole)
+    return looked, classify(rows, found, paths, names=names, checked=checked, waiting=waiting)
 
 
 def _chosen(session: Session, known: Sequence[Storage], wanted: Collection[str]) -> list[tuple[int, Storage]]:
@@ -146,13 +156,14 @@ def _chosen(session: Session, known: Sequence[Storage], wanted: Collection[str])
     return [(number, one) for number, one in enumerate(known) if one.is_active and (not wanted or one.name in wanted)]
 
 
-def _listing(wb: Workbench, store: Store, rows: pl.DataFrame, number: int, progress: Progress) -> pl.DataFrame:
-    """What a store lists, as columns; which bytes a file has only where a row says it and somebody read it before."""
+def _listing(wb: Workbench, store: Store, number: int, progress: Progress) -> pl.DataFrame:
+    """What a store lists, as columns; which bytes a file has only where somebody read it before."""
     found = store.files(progress)
     listed = _columns(found)
-    closed = _columns([FoundFile(path, 0, None) for path in store.unreadable])
+    has_folders = isinstance(store, DiskStore)
+    closed = _columns([FoundFile(path if has_folders else path.rstrip("/"), 0, None) for path in store.unreadable])
     parts = [
-        listed.with_columns(_recalled(wb, found, listed, rows), is_readable=True, is_litter=False),
+        listed.with_columns(_recalled(wb, found), is_readable=True, is_litter=False),
         _columns(store.litter).with_columns(byte_id=None, is_readable=True, is_litter=True),
         closed.with_columns(byte_id=None, is_readable=False, is_litter=False),
     ]
@@ -165,25 +176,24 @@ def _columns(files: Sequence[FoundFile]) -> pl.DataFrame:
     return pl.DataFrame(columns, schema={name: FILES[name] for name in ("path", "size", "written_ns")}, orient="col")
 
 
-def _recalled(wb: Workbench, found: Sequence[FoundFile], listed: pl.DataFrame, rows: pl.DataFrame) -> pl.Series:
-    """Which bytes files with a row had when they were last read, as far as they were not touched since."""
-    said = rows.filter(~pl.col("is_deleted"))
-    places = listed.with_row_index("place").join(said, on=["path", "size"], how="semi")["place"]
+def _recalled(wb: Workbench, found: Sequence[FoundFile]) -> pl.Series:
+    """Which bytes files had when they were last read, as far as they were not touched since; of objects nobody can say."""
     with DigestCache.open(wb.settings.home / digests.FILE_NAME) as cache:
-        known = pl.Series(cache.recall([found[place] for place in places]), dtype=pl.String)
-    return pl.repeat(None, len(found), dtype=pl.String, eager=True).scatter(places, known).alias("byte_id")
+        return pl.Series("byte_id", cache.recall(found), dtype=pl.String)
 
 
-def _doubt(rows: pl.DataFrame, found: pl.DataFrame) -> str:
-    """Why a listing is not believed; empty when it is."""
+def _doubt(name: str, rows: pl.DataFrame, found: pl.DataFrame) -> str:
+    """Why a listing is not believed; empty when it is. What was told to be missing already is no reason."""
     path = pl.col("path")
-    placed = rows.filter(~pl.col("is_deleted"), ~is_absolute(path), ~is_nowhere(path))
+    placed = rows.filter(
+        ~pl.col("is_deleted"), pl.col("problem").ne_missing("missing"), ~is_absolute(path), ~is_nowhere(path)
+    )
     there = placed.join(found, on="path", how="semi").height
     if there >= placed.height * _FEWEST:
         return ""
     return (
         f"of {placed.height:,} files that should be there it lists {there:,}. Look whether it is the right disk and whole: "
-        "nothing is planned for it."
+        f"nothing is planned for it. When they are gone indeed, plan with `--believe {name}`."
     )
 
 
@@ -284,7 +294,7 @@ def _kept(class_: Class, files: pl.DataFrame, every: pl.DataFrame) -> pl.DataFra
     """Files of a class with whether they can be set right: what a copy is of has a row or gets one, and where a file belongs is free."""
     if class_.name == "link_copy":
         rowed = every.join(files, left_on="path", right_on="to_path", how="semi").filter(
-            pl.col("class").is_in(_GET_ROWS)
+            pl.col("class").is_in(GET_ROWS)
         )
         rowed = rowed.select("storage", to_path="path", is_kept=pl.lit(value=True))
         kept = files.join(rowed, on=["storage", "to_path"], how="left", maintain_order="left")
@@ -323,9 +333,11 @@ _UNSAID = {one.name: one.default for one in fields(Mending) if one.default is no
 
 def _steps(session: Session, plan: ReconcilePlan) -> list[Step]:
     """Steps of one remedy each, in the order in which one needs the other. Each action is checked when it is done."""
-    strange = next((one for one in plan.actions if (one.kind, one.found) not in CLASSES), None)
-    if strange or len({one.name for one in plan.actions}) < len(plan.actions):
-        raise RefusedError("The plan names a class there is not, or something twice. Make a new one.", rule="plan file")
+    if not all(map(_is_known, plan.actions)) or len({one.name for one in plan.actions}) < len(plan.actions):
+        raise RefusedError(
+            "The plan names a class there is not, a remedy that is not its own, or something twice. Make a new one.",
+            rule="plan file",
+        )
     by_remedy: dict[Remedy, list[Mending]] = {remedy: [] for remedy in REMEDIES}
     for action in plan.actions:
         by_remedy[action.remedy].append(action)
@@ -334,6 +346,12 @@ def _steps(session: Session, plan: ReconcilePlan) -> list[Step]:
         Step(number, {"remedy": remedy, stepwise.ACTIONS: [_written(one) for one in share]}, {})
         for number, (remedy, share) in enumerate(shares, start=1)
     ]
+
+
+def _is_known(action: Mending) -> bool:
+    """Whether the remedy is the one of its class; a row of every class can say what it is, or no more what it was."""
+    known = CLASSES.get((action.kind, action.found))
+    return known is not None and (action.remedy == known.remedy or (action.kind, action.remedy) == ("row", "flag"))
 
 
 def _reverse(session: Session, steps: list[Step]) -> list[Step]:

@@ -15,6 +15,7 @@ from mhc_lab.reconciliation.classes import CLASSES, KINDS, Kind
 KIND = "media reconcile"
 _SHOWN_IN_FULL, _SHOWN = 50, 20
 """So many of a class are shown one by one; of more, so many."""
+_BELIEVED = "What {} lists is believed, however few files are left there."
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ class ReconcilePlan(Plan):
     totals: tuple[Total, ...]
     listed: tuple[Listed, ...]
     findings: tuple[Finding, ...]
+    believed: tuple[str, ...] = ()
+    """Storages whose listing was to be believed however few of their files are there."""
 
     def count(self, kind: Kind, found: str) -> int:
         """How many things of ``kind`` are in that class."""
@@ -84,6 +87,7 @@ class ReconcilePlan(Plan):
 
     def _told_findings(self) -> Iterator[str]:
         yield from (f"\nNot checked: {one}" for one in self.findings)
+        yield from (f"\n{_BELIEVED.format(name)}" for name in self.believed)
 
     def _told_actions(self) -> Iterator[str]:
         for (kind, found), group in groupby(self.actions, key=lambda one: (one.kind, one.found)):
@@ -102,6 +106,7 @@ class ReconcilePlan(Plan):
         headings = ["of", "class", "count", "what that means"]
         frame = pl.DataFrame(totals, schema=headings, orient="row")
         notes = "".join(display.note(str(one), kind="bad") for one in self.findings)
+        notes += "".join(display.note(_BELIEVED.format(name)) for name in self.believed)
         return (
             display.table(frame, caption="Every row, file and path in its class") + notes + "".join(self._to_look_at())
         )

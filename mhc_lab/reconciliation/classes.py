@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["row", "file", "path"]
-Remedy = Literal["re-point", "move", "register", "reference", "absorb", "flag", "quarantine"]
+Remedy = Literal["re-point", "flag", "move", "register", "reference", "absorb", "quarantine"]
 
 KINDS: dict[Kind, str] = {
     "row": "rows of the library",
@@ -20,14 +20,15 @@ KINDS: dict[Kind, str] = {
 
 REMEDIES: dict[Remedy, str] = {
     "re-point": "the row says where the file is",
+    "flag": "the row says so",
     "move": "the file goes where it belongs and gets a row",
-    "register": "the file gets a row",
+    "register": "the file gets a row: one that has lost it, or a new one",
     "reference": "the snapshot's picture is that file",
     "absorb": "what refers to the record goes to the other, and the record is deleted",
-    "flag": "the row says so",
     "quarantine": "the file is set aside",
 }
-"""What each remedy does, in the order in which they are done: one that needs a row comes after the one that makes it."""
+"""What each remedy does, in the order in which they are done: one that needs a row comes after the one that makes it, and one that makes a
+row after those that tell which have lost their files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ _ALL = (
     Class("row", "deleted", "deleted, and so is its file"),
     Class("row", "missing", "its file is not there", "flag"),
     Class("row", "wrong_storage", "its file lies in another storage", "re-point"),
+    Class("row", "other_spelling", "its file is listed under another spelling", "re-point"),
     Class("row", "bare_name", "it says no folder, and one file of its person has that name", "re-point"),
     Class("row", "absolute_path", "it says where the file lay on some machine", "re-point"),
     Class("row", "legacy_path", "its file is not below people/{name}/{folder}/", waits=True),
@@ -64,7 +66,7 @@ _ALL = (
     Class("row", "unreadable", "its file cannot be read", "flag"),
     Class("row", "duplicate_record", "another row means the same file", "absorb"),
     Class("row", "deleted_present", "deleted, and its file is still there", "quarantine"),
-    Class("row", "not_checked", "its storage was not looked through"),
+    Class("row", "not_checked", "nobody looked everywhere its file may be"),
     Class("file", "in_order", "a row is about it"),
     Class("file", "of_a_deleted_row", "a deleted row is about it"),
     Class("file", "known_person", "no row; its folder or name says whose it is", "register"),
@@ -76,7 +78,7 @@ _ALL = (
     Class("file", "wrong_prefix", "its first folder is misspelt", "move"),
     Class("file", "twin", "its name differs from a registered one by case or normalisation only", is_listed=True),
     Class("file", "unreadable", "it cannot be read", is_listed=True),
-    Class("file", "not_checked", "what its storage lists cannot be trusted"),
+    Class("file", "not_checked", "its storage, or that of a row that may mean it, was not looked through"),
     Class("path", "in_order", "it is known which file is meant"),
     Class("path", "should_be_reference", "a file lies there", "reference"),
     Class("path", "bare_name", "one file of that person has that name", "reference"),
@@ -84,6 +86,9 @@ _ALL = (
     Class("path", "missing", "no such file", is_listed=True),
     Class("path", "not_checked", "not found, but not every storage was looked through"),
 )  # fmt: skip
+
+GET_ROWS = ("in_order", "known_person", "named_by_snapshot")
+"""Classes of files that have a row, or get one where they lie."""
 
 CLASSES: dict[tuple[Kind, str], Class] = {(one.kind, one.name): one for one in _ALL}
 """Every class, in the order in which they are shown."""

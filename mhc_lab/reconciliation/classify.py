@@ -76,7 +76,7 @@ def classify(
     *,
     names: Mapping[str, str],
     checked: Collection[int],
-    is_whole: bool,
+    waiting: Collection[int],
 ) -> Classified:
     """Everything with its class.
 
@@ -88,8 +88,8 @@ def classify(
         Who carries each of the :func:`names_said`.
     checked
         The storages whose listing can be trusted.
-    is_whole
-        Whether these are all that are in use.
+    waiting
+        The others that are in use: what is not found may lie there, and what seems to have no row may have one of theirs.
 
     Raises
     ------
@@ -99,15 +99,18 @@ def classify(
     is_checked = pl.col("storage").is_in(list(checked))
     rows, (files, folders) = rows.with_row_index("row"), _owned(found, names)
     live, gone = rows.filter(is_checked & ~pl.col("is_deleted")), rows.filter(is_checked & pl.col("is_deleted"))
-    seen = files.filter(is_checked & ~pl.col("is_litter")).drop("written_ns", "is_litter")
-    claims = _claims(live, seen, folders)
-    seen = _claimed(seen, claims)
-    live_told = records.live(live, claims, seen, folders)
+    listed = files.filter(is_checked)
+    claims = _claims(live, listed, folders)
+    seen = _claimed(listed.filter(~pl.col("is_litter")).drop("written_ns", "is_litter"), claims)
+    live_told = records.live(live, claims, seen, folders, _unlooked(listed), is_whole=not waiting)
     deleted_told = records.deleted(gone, live, live_told, seen)
     rows_told = _placed(rows, files, pl.concat([live_told, deleted_told]), is_checked)
-    known = orphans.Known(live, paths, names, folders)
-    files_told = _files(files, seen, live_told, deleted_told, known, is_checked)
-    return Classified(rows_told, files_told, _same(paths, pictures.told(paths, seen, files_told, is_whole=is_whole)))
+    awaited = rows.filter(pl.col("storage").is_in(list(waiting)) & ~pl.col("is_deleted"))
+    known = orphans.Known(live, awaited, paths, names, folders)
+    files_told = _files(files, seen, claims, live_told, deleted_told, known, is_checked)
+    takers = live_told.select("row", file="to_file").drop_nulls().join(live.select("row", taker="person"), on="row")
+    paths_told = pictures.told(paths, seen, files_told, takers, is_whole=not waiting)
+    return Classified(rows_told, files_told, _same(paths, paths_told))
 
 
 def _owned(found: Found, names: Mapping[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -121,11 +124,20 @@ def _owned(found: Found, names: Mapping[str, str]) -> tuple[pl.DataFrame, pl.Dat
     return whose.drop("own_person"), folders
 
 
-def _claims(live: pl.DataFrame, seen: pl.DataFrame, folders: pl.DataFrame) -> pl.DataFrame:
-    """Rows with the file in their place."""
+def _claims(live: pl.DataFrame, listed: pl.DataFrame, folders: pl.DataFrame) -> pl.DataFrame:
+    """Rows with the file in their place. Names that are no text are shown as such that are: of two shown alike it is the one that is."""
     rows = live.select("row", "storage", "path", "size", "byte_id", "person", "problem")
-    files = seen.select("file", "storage", "path", "size", "byte_id", "is_readable", "folder")
-    return places.said(rows.join(files, on=["storage", "path"], suffix="_found"), folders, "is_proper")
+    files = listed.select("file", "storage", "path", "size", "byte_id", "is_readable", "folder")
+    claims = rows.join(files, on=["storage", "path"], suffix="_found")
+    if claims["row"].n_unique() < claims.height:  # hardly ever, and it takes a while
+        claims = claims.sort("is_readable", descending=True).unique("row", keep="first", maintain_order=True)
+    return places.said(claims, folders, "is_proper")
+
+
+def _unlooked(listed: pl.DataFrame) -> pl.DataFrame:
+    """Folders nobody looked into, because they are closed or a system's, each with the class of rows below it."""
+    class_ = pl.when("is_litter").then(pl.lit("not_checked")).otherwise(pl.lit("unreadable"))
+    return listed.filter(pl.col("path").str.ends_with("/")).select("storage", "path", class_.alias("class"))
 
 
 def _claimed(seen: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
@@ -149,6 +161,7 @@ def _placed(rows: pl.DataFrame, files: pl.DataFrame, told: pl.DataFrame, is_chec
 def _files(
     files: pl.DataFrame,
     seen: pl.DataFrame,
+    claims: pl.DataFrame,
     live: pl.DataFrame,
     gone: pl.DataFrame,
     known: orphans.Known,
@@ -156,16 +169,15 @@ def _files(
 ) -> pl.DataFrame:
     """Files with their class; those nobody took are orphans."""
     taken, deleted = (told["to_file"].drop_nulls() for told in (live, gone))
-    claimed = seen.filter(pl.col("row").is_not_null())["file"]
     plain = (
         pl.when(~is_checked)
         .then(pl.lit("not_checked"))
-        .when("is_litter")
-        .then(pl.lit("litter"))
         .when(~pl.col("is_readable"))
         .then(pl.lit("unreadable"))
-        .when(pl.col("file").is_in(pl.concat([claimed, taken]).implode()))
+        .when(pl.col("file").is_in(pl.concat([claims["file"], taken]).implode()))
         .then(pl.lit("in_order"))
+        .when("is_litter")
+        .then(pl.lit("litter"))
         .when(pl.col("file").is_in(deleted.implode()))
         .then(pl.lit("of_a_deleted_row"))
     )

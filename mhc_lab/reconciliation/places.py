@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 import polars as pl
 
 from mhc_lab.storage.layout import SOURCES, THUMBNAIL_ENDING, VIEW, is_view, owner_and_source
+from mhc_lab.storage.layout import folded as folded_name
 
 ARTEFACTS = frozenset({"migrated", "QUARANTINE"})
 """Folders that a migration or a quarantine of former times left."""
@@ -63,6 +65,27 @@ def said(files: pl.DataFrame, folders: pl.DataFrame, *columns: str) -> pl.DataFr
     Not all of it at once: beside each of half a million files it would be most of the memory that is needed.
     """
     return files.hstack(folders.select(pl.col(columns).gather(files["folder"])))
+
+
+def around(folder: str) -> list[str]:
+    """A folder and those that it is in, each with its slash."""
+    parents = [str(parent) for parent in PurePosixPath(folder).parents if parent.name]
+    return [f"{one}/" for one in (folder.rstrip("/"), *parents)]
+
+
+def plain(path: pl.Expr) -> pl.Expr:
+    """A path without doubled slashes and dots that lead nowhere."""
+    return path.str.replace_all(r"/(?:\.?/)+", "/").str.replace(r"^(?:\./+)+", "")
+
+
+def folded(paths: pl.Series) -> pl.Series:
+    """Each path as :func:`mhc_lab.storage.layout.folded` has it; plain letters all at once."""
+    is_plain = paths.str.len_bytes() == paths.str.len_chars()
+    if is_plain.all():
+        return paths.str.to_lowercase()
+    odd = paths.filter(~is_plain).unique()
+    forms = pl.Series([folded_name(path) for path in odd], dtype=pl.String)
+    return paths.str.to_lowercase().zip_with(is_plain, paths.replace(odd, forms))
 
 
 def named(name: pl.Expr) -> pl.Expr:

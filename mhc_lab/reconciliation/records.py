@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import PurePosixPath
 
 import polars as pl
 
@@ -18,14 +17,34 @@ _AGREE = (pl.col("size") == pl.col("size_found")) & (
 """Whether a file can be the one a row is about, as far as that is known without reading it."""
 
 
-def live(rows: pl.DataFrame, claims: pl.DataFrame, seen: pl.DataFrame, folders: pl.DataFrame) -> pl.DataFrame:
-    """Live rows of storages that were looked through; ``claims`` are those with a file in their place."""
+def live(
+    rows: pl.DataFrame,
+    claims: pl.DataFrame,
+    seen: pl.DataFrame,
+    folders: pl.DataFrame,
+    unlooked: pl.DataFrame,
+    *,
+    is_whole: bool,
+) -> pl.DataFrame:
+    """Live rows of storages that were looked through.
+
+    Parameters
+    ----------
+    claims
+        Those with a file in their place.
+    folders
+        What the folders of files say.
+    unlooked
+        Folders that nobody looked into, each with the ``class`` of rows below it.
+    is_whole
+        Whether every storage was looked through; else a file that is not found may lie in another.
+    """
     told = [_in_place(claims)]
     left = rows.join(claims, on="row", how="anti")
-    for rule in (_below_closed, _elsewhere, partial(_by_name, folders)):
+    for rule in (partial(_below, unlooked), _respelt, _elsewhere, partial(_by_name, folders)):
         told.append(rule(left, seen, pl.concat(told)))
         left = left.join(told[-1], on="row", how="anti")
-    return pl.concat([*told, _told(left, pl.lit("missing"))])
+    return pl.concat([*told, _told(left, pl.lit("missing" if is_whole else "not_checked"))])
 
 
 def deleted(rows: pl.DataFrame, live: pl.DataFrame, told: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
@@ -60,6 +79,11 @@ def is_absolute(path: pl.Expr) -> pl.Expr:
 def tail(path: pl.Expr) -> pl.Expr:
     """What an absolute path, or one with backslashes, says of the place in a store; null when it says nothing."""
     return path.str.replace_all("\\", "/", literal=True).str.extract(r"(?s)(?:^|/)(people/.*)$", 1)
+
+
+def place_said(path: pl.Expr) -> pl.Expr:
+    """What a path says of the place in a store, be it absolute or not; null when it says nothing."""
+    return pl.when(is_absolute(path)).then(tail(path)).otherwise(path)
 
 
 def last_name(path: pl.Expr) -> pl.Expr:
@@ -103,21 +127,30 @@ def _in_place(claims: pl.DataFrame) -> pl.DataFrame:
     return _told(claims, class_)
 
 
-def _below_closed(left: pl.DataFrame, seen: pl.DataFrame, _: pl.DataFrame) -> pl.DataFrame:
-    """Rows whose folder nobody can look into."""
-    closed = set(
-        seen.filter(~pl.col("is_readable") & pl.col("path").str.ends_with("/")).select("storage", "path").rows()
-    )
-    if not closed:
+def _below(unlooked: pl.DataFrame, left: pl.DataFrame, _: pl.DataFrame, __: pl.DataFrame) -> pl.DataFrame:
+    """Rows below folders that nobody looked into."""
+    if unlooked.is_empty():
         return _told(left.clear(), pl.lit(""))
-    folders = places.split(left).select("storage", "folder").unique()
+    closed = {(storage, path): class_ for storage, path, class_ in unlooked.rows()}
     below = [
-        (storage, folder)
-        for storage, folder in folders.rows()
-        if any((storage, f"{outer}/") in closed for outer in (folder.rstrip("/"), *PurePosixPath(folder).parents))
+        (storage, folder, closed[storage, outer])
+        for storage, folder in places.split(left).select("storage", "folder").unique().rows()
+        for outer in places.around(folder)
+        if (storage, outer) in closed
     ]
-    inside = pl.DataFrame(below, schema=folders.schema, orient="row")
-    return _told(places.split(left).join(inside, on=["storage", "folder"], how="semi"), pl.lit("unreadable"))
+    inside = pl.DataFrame(below, schema={"storage": pl.UInt16, "folder": pl.String, "class": pl.String}, orient="row")
+    return _told(places.split(left).join(inside, on=["storage", "folder"]), pl.col("class"))
+
+
+def _respelt(left: pl.DataFrame, seen: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """Rows of whose place a store lists another spelling, where nothing is known of the one file that can be meant."""
+    left = left.filter(~is_absolute(pl.col("path")))
+    left = left.with_columns(spelt=places.folded(left.select(places.plain(pl.col("path")))["path"]))
+    near = seen.with_columns(spelt=places.folded(seen["path"])).filter(pl.col("spelt").is_in(left["spelt"].implode()))
+    found = _joined(left, free(near.filter("is_readable"), told), on=["storage", "spelt"]).filter(_AGREE)
+    once = found.filter(pl.col("file").n_unique().over("row") == 1)
+    takes = once.sort("at", "row").unique("file", keep="first", maintain_order=True)
+    return _told(takes, pl.lit("other_spelling"), to_file="file")
 
 
 def _elsewhere(left: pl.DataFrame, seen: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
@@ -141,6 +174,7 @@ def _by_name(folders: pl.DataFrame, left: pl.DataFrame, seen: pl.DataFrame, told
     near = places.said(seen.filter(is_near, "is_readable"), folders, "is_view", "is_artefact")
     usable = near.filter(~pl.col("is_view"), ~pl.col("is_artefact"))
     usable = usable.join(told.select(file="to_file").drop_nulls(), on="file", how="anti")
+    usable = usable.join(told.filter(pl.col("class") == "bytes_differ"), on="row", how="anti")
     by_tail = _candidates(lost, usable.with_columns(tail="path"), ["tail"])
     by_name = _candidates(lost.join(by_tail, on="row", how="anti"), usable, ["person", "name"])
     one = pl.concat([by_tail, by_name])

@@ -6,7 +6,7 @@ What is changed here is handed back as it was before, so that it can be put back
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,11 +22,9 @@ from mhc_lab.reconciliation.classify import PATHS, ROWS
 from mhc_lab.schema.media import media_locator, quarantined_files, snapshot_pictures
 from mhc_lab.schema.people import persons
 from mhc_lab.schema.sources import affiliate_api_snapshots
+from mhc_lab.services import media_references
 from mhc_lab.storage.layout import owner_and_source
 from mhc_lab.storage.store import FoundFile
-
-REFERENCES = (snapshot_pictures.c.media_id, quarantined_files.c.media_id, quarantined_files.c.keeper_id)
-"""Columns that name a row of the library."""
 
 _ROWS = """
     SELECT id, array_position(%s::uuid[], storage_id) - 1, relative_path, size_bytes, byte_id, person_id,
@@ -80,6 +78,7 @@ class Row:
     """What the library says of a file, as far as an audit changes it."""
 
     id: MediaId
+    person_id: PersonId | None
     storage_id: StorageId
     relative_path: str
     byte_id: ByteId
@@ -96,6 +95,16 @@ class NewRow:
     found: FoundFile
     byte_id: ByteId
     person: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A row that was made for a file, as it was made."""
+
+    id: MediaId
+    storage: StorageId
+    relative_path: str
+    byte_id: ByteId
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +144,22 @@ def with_bytes(session: Session, byte_ids: Iterable[ByteId]) -> dict[ByteId, lis
     return found
 
 
+def lost(session: Session, byte_ids: Iterable[ByteId]) -> dict[tuple[ByteId, PersonId | None], list[Row]]:
+    """Live rows that are said to have lost files with these bytes, by bytes and person; kept from others until the transaction ends."""
+    same = media_locator.c.byte_id == _any(sorted(set(byte_ids)), sa.Text())
+    missing = (media_locator.c.problem == "missing", media_locator.c.deleted_at.is_(None))
+    found: dict[tuple[ByteId, PersonId | None], list[Row]] = {}
+    for row in _locked(session, same, *missing):
+        found.setdefault((row.byte_id, row.person_id), []).append(row)
+    return found
+
+
 def point(session: Session, row: MediaId, storage: StorageId, relative_path: str) -> bool:
-    """Let a row say that its file lies there; False when another row does already."""
+    """Let a row say that its file lies there and nothing is wrong with it; False when another row is about that place already."""
+    values = {"storage_id": storage, "relative_path": relative_path, "problem": None, "problem_at": None}
     try:
         with session.begin_nested():
-            _change(session, row, storage_id=storage, relative_path=relative_path)
+            _change(session, row, **values)
     except Clash:
         return False
     return True
@@ -150,9 +170,14 @@ def flag(session: Session, row: MediaId, problem: str | None, *, at: datetime | 
     _change(session, row, problem=problem, problem_at=at if problem else None)
 
 
+def those_there(session: Session, ids: Iterable[PersonId]) -> set[PersonId]:
+    """Which of these persons are there; they stay until the transaction ends."""
+    there = sa.select(persons.c.id).where(persons.c.id == _any(sorted(set(ids)), sa.Uuid()))
+    return set(session.scalars(there.order_by(persons.c.id).with_for_update(key_share=True)))
+
+
 def register(session: Session, storage: StorageId, files: Sequence[NewRow], *, at: datetime) -> dict[str, MediaId]:
-    """Rows for files that have none; the id of each by its path. A place that got a row meanwhile keeps it and is left out."""
-    there = _persons(session, {file.person for file in files})
+    """Rows for files of :func:`those_there` that have none; the id of each by its path. A place that got a row meanwhile is left out."""
     values = [
         {
             "person_id": file.person,
@@ -166,7 +191,6 @@ def register(session: Session, storage: StorageId, files: Sequence[NewRow], *, a
             "created_at": at,
         }
         for file in files
-        if file.person in there
     ]
     if not values:
         return {}
@@ -177,19 +201,24 @@ def register(session: Session, storage: StorageId, files: Sequence[NewRow], *, a
     return {path: MediaId(media) for path, media in added}
 
 
-def forget(session: Session, ids: Collection[MediaId]) -> set[MediaId]:
-    """Delete rows that :func:`register` made and nobody has used since; those that were.
+def forget(session: Session, made: Sequence[Made]) -> set[MediaId]:
+    """Delete rows that :func:`register` made and that nobody has used or changed since; those that were.
 
     What was set aside for one of them and is back needs no keeper any more.
     """
     row, aside = media_locator.c, quarantined_files.c
     returned = sa.update(quarantined_files).where(
-        aside.keeper_id == _any(sorted(ids), sa.Uuid()), aside.state == "back"
+        aside.keeper_id == _any([one.id for one in made], sa.Uuid()), aside.state == "back"
     )
     session.execute(returned.values(keeper_id=None))
-    used = [sa.exists().where(column == row.id) for column in REFERENCES]
+    meant = (*media_references.columns(), aside.media_id)
+    used = [sa.exists().where(column == row.id) for column in meant]
+    then = _unnested(
+        [(one.id, one.storage, one.relative_path, one.byte_id) for one in made],
+        ("id", sa.Uuid()), ("storage_id", sa.Uuid()), ("relative_path", sa.Text()), ("byte_id", sa.Text()),
+    )  # fmt: skip
     untouched = (
-        row.id == _any(sorted(ids), sa.Uuid()),
+        *(row[column.name] == column for column in then.c),
         row.deleted_at.is_(None),
         ~row.is_primary,
         ~row.is_favorite,
@@ -237,12 +266,6 @@ def _locked(session: Session, *conditions: sa.ColumnElement[bool]) -> list[Row]:
 
 def _change(session: Session, row: MediaId, **values: object) -> None:
     session.execute(sa.update(media_locator).where(media_locator.c.id == row).values(**values))
-
-
-def _persons(session: Session, ids: Iterable[PersonId]) -> set[PersonId]:
-    """Those who are there, and stay until the transaction ends."""
-    there = sa.select(persons.c.id).where(persons.c.id == _any(sorted(ids), sa.Uuid()))
-    return set(session.scalars(there.order_by(persons.c.id).with_for_update(key_share=True)))
 
 
 def _any(values: Sequence[object], type_: sa.types.TypeEngine[Any]) -> sa.ColumnElement[Any]:

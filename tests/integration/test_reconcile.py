@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from io import BytesIO
@@ -23,8 +24,9 @@ from mhc_lab.jobs.reconcile_plan import ReconcilePlan
 from mhc_lab.schema.media import media_locator
 from mhc_lab.services import media, people
 from mhc_lab.services.media import Wanted
+from mhc_lab.storage.memory import MemoryStore
 from mhc_lab.workbench import Workbench
-from tests.support.drifted import ANN, World, plant
+from tests.support.drifted import ANN, World, counts, mend, planned, plant
 from tests.support.object_servers import ACCESS_KEY, BUCKET, SECRET_KEY, rclone
 
 EACH = 30
@@ -36,19 +38,6 @@ pytestmark = pytest.mark.usefixtures("one_examiner")
 @pytest.fixture
 def world(emptied_wb: Workbench, tmp_path: Path) -> World:
     return World(emptied_wb, tmp_path)
-
-
-def counts(plan: ReconcilePlan) -> dict[tuple[str, str], int]:
-    return {(one.kind, one.found): one.count for one in plan.totals}
-
-
-def planned(world: World, **how: list[str]) -> ReconcilePlan:
-    world.save()
-    return plan_reconcile(world.wb, **how)
-
-
-def mend(world: World, **how: list[str]) -> Receipt:
-    return apply_reconcile(world.wb, planned(world, **how).approve(by="ada"))
 
 
 def test_every_planted_fault_is_found_and_nothing_else(world: World) -> None:
@@ -152,7 +141,7 @@ def test_a_move_that_was_killed_before_its_row_was_written_is_found_done(
     world.file("poeple/ann/auto/a.jpg")
     plan = planned(world).approve(by="ada")
     with monkeypatch.context() as killing:
-        killing.setattr(mending_files, "_rows_for", lambda *_: pytest.fail("killed"))
+        killing.setattr(mending_files, "_with_rows", lambda *_: pytest.fail("killed"))
         with pytest.raises(pytest.fail.Exception):
             apply_reconcile(world.wb, plan)
     assert (world.ssd / ANN).exists()
@@ -176,12 +165,13 @@ def test_what_is_stale_in_a_plan_is_left_out_by_name_and_the_rest_is_done(world:
 
     assert receipt.done_count == 2
     assert receipt.refused == (
-        "file ssd:people/ann/uploads/a.jpg: it was changed since, or cannot be read",
         f"row ssd:{ANN}: that is not so any more",
+        "file ssd:people/ann/uploads/a.jpg: it was changed since, or cannot be read",
     )
 
 
-def test_a_row_is_only_pointed_at_a_file_that_has_its_bytes(world: World) -> None:
+def test_a_row_is_only_pointed_at_a_file_that_has_its_bytes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mhc_lab.storage.digests._RACY_NS", 0)
     world.steady()
     world.row(ANN, b"one")
     world.file(ANN, "two", root=world.hdd)
@@ -189,9 +179,16 @@ def test_a_row_is_only_pointed_at_a_file_that_has_its_bytes(world: World) -> Non
     receipt = mend(world)
 
     assert receipt.refused == (f"row ssd:{ANN}: the file there is not the one the row is about",)
+    again = planned(world)
+    assert (again.count("row", "missing"), again.count("file", "known_person")) == (1, 1)
+    assert apply_reconcile(world.wb, again.approve(by="ada")).refused == ()
+    assert planned(world).actions == ()
 
 
-def test_a_copy_of_a_link_is_only_set_aside_when_it_has_the_bytes_of_what_it_led_to(world: World) -> None:
+def test_a_copy_of_a_link_is_only_set_aside_when_it_has_the_bytes_of_what_it_led_to(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mhc_lab.storage.digests._RACY_NS", 0)
     world.row(ANN, world.file(ANN, "one"))
     world.file("people/ann/all/a.jpg", "two")
 
@@ -199,6 +196,7 @@ def test_a_copy_of_a_link_is_only_set_aside_when_it_has_the_bytes_of_what_it_led
 
     assert receipt.refused == ("file ssd:people/ann/all/a.jpg: it has other bytes by now, or cannot be read",)
     assert (world.ssd / "people/ann/all/a.jpg").exists()
+    assert planned(world).count("file", "known_person") == 1
 
 
 def test_what_a_record_said_goes_to_the_one_that_stays_and_comes_back(world: World) -> None:
@@ -287,6 +285,43 @@ def test_a_store_that_has_lost_more_than_half_of_its_files_is_not_believed(world
     assert plan.actions == ()
 
 
+def test_what_lies_in_a_storage_that_was_not_looked_through_is_neither_missing_nor_without_a_row(world: World) -> None:
+    world.steady()
+    world.row(ANN, world.file(ANN), root=world.hdd)
+
+    ssd, hdd = planned(world, storages=["ssd"]), planned(world, storages=["hdd"], believe=["hdd"])
+
+    assert (ssd.actions, ssd.count("file", "not_checked")) == ((), 1)
+    assert (hdd.actions, hdd.count("row", "not_checked")) == ((), 6)
+    assert [(one.found, one.remedy) for one in planned(world, believe=["hdd"]).actions] == [
+        ("wrong_storage", "re-point")
+    ]
+
+
+def test_a_name_that_is_no_text_stops_no_plan(world: World) -> None:
+    odd = "people/ann/auto/a\\xff.jpg"
+    world.row(odd, world.file(odd))
+    (world.ssd / os.fsdecode(b"people/ann/auto/a\xff.jpg")).write_bytes(b"another")
+
+    plan = planned(world)
+
+    assert counts(plan) == {("row", "in_order"): 1, ("file", "in_order"): 1, ("file", "unreadable"): 1}
+
+
+def test_an_empty_name_in_a_bucket_is_no_folder_that_nobody_can_look_into(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.row(ANN, b"gone", root=world.hdd)
+    bucket = MemoryStore()
+    bucket.unreadable = ("people/ann/auto/",)
+    opened = stores.opened
+    monkeypatch.setattr(stores, "opened", lambda wb, one: bucket if one.name == "hdd" else opened(wb, one))
+
+    plan = planned(world, believe=["hdd"])
+
+    assert counts(plan) == {("row", "missing"): 1, ("file", "unreadable"): 1}
+
+
 def test_only_what_was_named_is_set_aside(world: World) -> None:
     for name in ("a", "b"):
         world.file(f"people/nobody/auto/{name}.jpg")
@@ -355,10 +390,11 @@ def test_the_command_plans_approves_applies_and_restores(
         answer: dict[str, str] = json.loads(told.stdout)
         return answer
 
-    planned = mhc("plan")
+    planned = mhc("plan", "--believe", "ssd")
     receipt = mhc("apply", mhc("approve", planned["plan"], "--by", "ada")["approved"])
     undone = mhc("restore", receipt["run"])
 
+    assert "ssd" in planned["believed"]
     assert " " not in Path(planned["plan"]).name
     assert (receipt["title"], undone["title"]) == ("1 thing set right", "1 thing put back as before")
 

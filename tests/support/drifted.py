@@ -12,6 +12,9 @@ import sqlalchemy as sa
 
 from mhc_lab.core.ids import MediaId, PersonId, StorageId
 from mhc_lab.jobs import stores
+from mhc_lab.jobs.plan import Receipt
+from mhc_lab.jobs.reconcile import apply_reconcile, plan_reconcile
+from mhc_lab.jobs.reconcile_plan import ReconcilePlan
 from mhc_lab.schema.media import media_locator, snapshot_pictures
 from mhc_lab.schema.sources import affiliate_api_snapshots
 from mhc_lab.services import people
@@ -95,6 +98,22 @@ class World:
             }
 
 
+def counts(plan: ReconcilePlan) -> dict[tuple[str, str], int]:
+    """How many of each kind and class a plan found."""
+    return {(one.kind, one.found): one.count for one in plan.totals}
+
+
+def planned(world: World, **how: list[str]) -> ReconcilePlan:
+    """A plan for the world as it is."""
+    world.save()
+    return plan_reconcile(world.wb, **how)
+
+
+def mend(world: World, **how: list[str]) -> Receipt:
+    """The world set right."""
+    return apply_reconcile(world.wb, planned(world, **how).approve(by="ada"))
+
+
 def plant(world: World, n: int) -> None:
     """One fault of every class that needs no other means; the names tell which."""
     ann, bo = "people/ann", "people/bo_b"
@@ -104,6 +123,9 @@ def plant(world: World, n: int) -> None:
     world.expect(("row", "missing"))
     world.row(f"{ann}/auto/away{n}.jpg", world.file(f"{ann}/auto/away{n}.jpg", root=world.hdd))
     world.expect(("row", "wrong_storage"), ("file", "in_order"))
+    world.row(f"{ann}/Auto/spelt{n}.jpg", world.file(f"{ann}/auto/spelt{n}.jpg"))
+    world.row(f"{bo}//auto/spelt{n}.jpg", world.file(f"{bo}/auto/spelt{n}.jpg"), of=world.bo)
+    world.expect(("row", "other_spelling"), ("row", "other_spelling"), ("file", "in_order"), ("file", "in_order"))
     world.row(f"bare{n}.jpg", world.file(f"{ann}/uploads/bare{n}.jpg"))
     world.expect(("row", "bare_name"), ("file", "in_order"))
     world.row(f"/media/disk/{bo}/auto/abs{n}.jpg", world.file(f"{bo}/auto/abs{n}.jpg"), of=world.bo)

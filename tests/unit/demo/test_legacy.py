@@ -53,8 +53,10 @@ def test_twenty_of_the_linked_objects_are_the_other_misspelt_ones() -> None:
 
 def test_paths_without_a_file_are_as_many_as_published(whole: Truth) -> None:
     rows, paths = whole.before["row"], whole.before["path"]
-    lost = (rows["missing"], rows["wrong_storage"], paths["bare_name"], rows["bare_name"] + rows["absolute_path"])
+    nowhere, nameless = rows["missing"] + rows["other_spelling"], rows["bare_name"] + rows["absolute_path"]
+    lost = (nowhere, rows["wrong_storage"], paths["bare_name"], nameless)
 
+    assert (rows["missing"], rows["other_spelling"]) == (1_019, 20)
     assert lost == (1_039, 971, 54_107, 2)
     assert sum(lost) == 56_119
 

@@ -40,7 +40,7 @@ def result(
     files: Sequence[dict[str, object]] = (),
     paths: Sequence[dict[str, object]] = (),
     *,
-    is_whole: bool = True,
+    waiting: Sequence[int] = (),
 ) -> Classified:
     found = described(pl.DataFrame(files, schema=FILES, orient="row"))
     return classify(
@@ -48,8 +48,8 @@ def result(
         found,
         pl.DataFrame(paths, schema=PATHS, orient="row"),
         names={name: NAMES[name] for name in names_said(found) if name in NAMES},
-        checked=[HERE, THERE],
-        is_whole=is_whole,
+        checked=[number for number in (HERE, THERE) if number not in waiting],
+        waiting=waiting,
     )
 
 
@@ -212,7 +212,119 @@ def test_a_copy_of_a_file_in_another_storage_makes_no_bare_name_ambiguous() -> N
 
 def test_a_path_is_only_missing_when_every_storage_was_looked_through() -> None:
     assert result(paths=[said("a.jpg")]).paths["class"].to_list() == ["missing"]
-    assert result(paths=[said("a.jpg")], is_whole=False).paths["class"].to_list() == ["not_checked"]
+    assert result(paths=[said("a.jpg")], waiting=[THERE]).paths["class"].to_list() == ["not_checked"]
+
+
+def test_a_row_is_only_missing_when_every_storage_was_looked_through() -> None:
+    rows = [row("people/ann/auto/a.jpg")]
+
+    assert result(rows).rows["class"].to_list() == ["missing"]
+    assert result(rows, waiting=[THERE]).rows["class"].to_list() == ["not_checked"]
+
+
+@pytest.mark.parametrize("says", ["people/ann/auto/a.jpg", "a.jpg", "/mnt/people/ann/auto/a.jpg"])
+def test_a_file_that_a_row_of_a_storage_nobody_looked_through_may_mean_is_no_orphan(says: str) -> None:
+    files = [file("people/ann/auto/a.jpg"), file("people/ann/auto/b.jpg"), file("people/ann/snaps/a.jpg", size=2)]
+
+    of = None if says.startswith("/") else "A"
+    found = result([row(says, storage=THERE, of=of)], files, waiting=[THERE]).files
+
+    assert found["class"].to_list() == ["not_checked", "known_person", "known_person"]
+
+
+def test_of_two_names_that_are_shown_alike_the_file_that_can_be_read_is_the_row_s() -> None:
+    shown = r"people/ann/auto/a\xff.jpg"
+
+    found = result([row(shown)], [file(shown, is_readable=False, size=0), file(shown)])
+
+    assert found.rows["class"].to_list() == ["in_order"]
+    assert found.files["class"].to_list() == ["unreadable", "in_order"]
+
+
+def test_two_names_that_are_shown_alike_are_no_hindrance_to_a_file_that_belongs_there() -> None:
+    shown = r"people/ann/auto/a\xff.jpg"
+    unreadable = [file(shown, is_readable=False, size=0)] * 2
+
+    found = result(files=[*unreadable, file(f"poeple{shown.removeprefix('people')}")]).files
+
+    assert found["class"].to_list() == ["unreadable", "unreadable", "wrong_prefix"]
+
+
+def test_a_row_about_what_systems_leave_has_its_file() -> None:
+    litter = "people/ann/auto/.DS_Store"
+    rows = [row(litter), row("lost+found/a.jpg"), row("lost+found.jpg")]
+
+    found = result(rows, [file(litter, is_litter=True), file("lost+found/", is_litter=True)])
+
+    assert found.rows["class"].to_list() == ["in_order", "not_checked", "missing"]
+    assert found.files["class"].to_list() == ["in_order", "litter"]
+
+
+def test_a_file_that_a_row_takes_is_its_persons_also_for_a_snapshot() -> None:
+    path = "profiles/0/a.jpg"
+
+    found = result([row(path)], [file(path, storage=THERE)], [said("a.jpg"), said("a.jpg", of="B")])
+
+    assert found.rows["class"].to_list() == ["wrong_storage"]
+    assert found.paths["class"].to_list() == ["bare_name", "missing"]
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        "people/ann/auto/\u00c9.JPG",
+        "people/Ann/auto/e\u0301.jpg",
+        "people//ann/auto/\u00e9.jpg",
+        "./people/ann/./auto/\u00e9.jpg",
+    ],
+)
+def test_a_row_may_spell_the_place_of_its_file_otherwise(says: str) -> None:
+    path = "people/ann/auto/\u00e9.jpg"
+
+    found = result([row(says)], [file(path)])
+
+    assert found.rows.select("class", "to_path").rows() == [("other_spelling", path)]
+    assert found.files["class"].to_list() == ["in_order"]
+
+
+def test_another_spelling_is_only_taken_for_the_one_file_that_nobody_has_of_the_same_size() -> None:
+    files = [
+        file("people/ann/auto/a.jpg"), file("people/ann/auto/b.JPG"), file("people/ann/auto/b.jpg"),
+        file("people/ann/auto/c.jpg", size=2), file("people/ann/auto/d.jpg"),
+    ]  # fmt: skip
+    rows = [row(f"people/ann/auto/{name}") for name in ("a.jpg", "A.jpg", "B.jpg", "C.jpg")]
+    again = [row("people/ann/auto/D.jpg", id="new", at=2), row("people/ann/auto/D.JPG", id="old", at=1)]
+
+    found = result([*rows, *again], files)
+
+    assert found.rows["class"].to_list() == ["in_order", *["missing"] * 4, "other_spelling"]
+    assert found.files["class"].to_list() == ["in_order", "twin", "twin", "twin", "in_order"]
+
+
+def test_a_row_never_means_a_file_of_which_it_is_known_that_it_is_another() -> None:
+    other = hashlib.sha256(b"other").hexdigest()
+    path = "people/ann/auto/a.jpg"
+
+    found = result([row("a.jpg"), row(path, is_deleted=True)], [file(path, byte_id=other)])
+
+    assert found.rows["class"].to_list() == ["missing", "deleted"]
+    assert found.files["class"].to_list() == ["known_person"]
+
+
+def test_a_row_is_no_second_record_of_a_file_that_was_found_to_have_other_bytes() -> None:
+    path = "people/ann/auto/a.jpg"
+
+    found = result([row("a.jpg"), row(path, problem="bytes_differ")], [file(path)]).rows
+
+    assert found["class"].to_list() == ["missing", "bytes_differ"]
+
+
+def test_a_copy_of_a_link_has_the_bytes_of_what_it_led_to_as_far_as_these_are_known() -> None:
+    same, other = (hashlib.sha256(data).hexdigest() for data in (b"", b"other"))
+    path = "people/ann/auto/x.jpg"
+    files = [file(path), file("people/ann/all/x.jpg", byte_id=other), file("all/ann_x.jpg", byte_id=same)]
+
+    assert result([row(path)], files).files["class"].to_list() == ["in_order", "known_person", "link_copy"]
 
 
 _PART = st.sampled_from(["people", "poeple", "all", "ann", "bo_b", "auto", "migrated", "a.jpg", "A.jpg", "ann_a.jpg"])
