@@ -42,18 +42,6 @@ def objections(
     return {one.name: why for one in leaving if (why := _objection(one, rows, found, others))}
 
 
-def live_rows(session: Session, places: Iterable[Place]) -> dict[Place, Row]:
-    """The live rows of these places."""
-    by_storage: dict[StorageId, list[str]] = defaultdict(list)
-    for storage, path in places:
-        by_storage[storage].append(path)
-    return {
-        (storage, path): row
-        for storage, paths in sorted(by_storage.items())
-        for path, row in media_audit.at(session, storage, paths).items()
-    }
-
-
 def is_meant(byte_id: ByteId, live: Row | None) -> bool:
     """Whether the file with these bytes is that of the live row of its place: a row about other bytes waits for those."""
     return live is not None and live.byte_id == byte_id
@@ -115,7 +103,7 @@ def _twins(session: Session, opened: Opener, leaving: Sequence[Leaving]) -> set[
 
 def _meant(session: Session, leaving: Sequence[Leaving]) -> set[Place]:
     """Places whose file is that of another live row, which came since the plan was made."""
-    live = live_rows(session, {(one.storage, one.relative_path) for one in leaving})
+    live = media_audit.live(session, {(one.storage, one.relative_path) for one in leaving})
     return {
         here
         for one in leaving

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import ClassVar
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from mhc_lab.core import display
 from mhc_lab.core.errors import ConfigurationError, IntegrityError, RefusedError
 from mhc_lab.core.ids import RunId
 from mhc_lab.core.progress import SILENT, Progress
+from mhc_lab.db.session import undisturbed
 from mhc_lab.jobs import journal, setting_aside, stepwise, stores
 from mhc_lab.jobs.baseline import GATE
 from mhc_lab.jobs.journal import Step
@@ -204,12 +206,16 @@ def _settle(wb: Workbench, run: RunId, progress: Progress = SILENT) -> None:
     with wb.reader as session:
         steps = journal.steps(session, run, state="done")
     for count, step in enumerate(steps, start=1):
-        with wb.transaction() as session:
-            staying = _remove(wb, session, _IDS.validate_python(step.before["purging"]))
-            if staying:
-                refused = [*_TEXTS.validate_python(step.before[stepwise.REFUSED]), *staying]
-                journal.remember(session, run, step, {**step.before, stepwise.REFUSED: refused})
+        undisturbed(partial(_free, wb, run, step))
         progress(count, len(steps), "steps freed")
+
+
+def _free(wb: Workbench, run: RunId, step: Step) -> None:
+    with wb.transaction() as session:
+        staying = _remove(wb, session, _IDS.validate_python(step.before["purging"]))
+        if staying:
+            refused = [*_TEXTS.validate_python(step.before[stepwise.REFUSED]), *staying]
+            journal.remember(session, run, step, {**step.before, stepwise.REFUSED: refused})
 
 
 def _remove(wb: Workbench, session: Session, ids: Sequence[UUID]) -> list[str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
 from sqlalchemy.orm import Session
 
 from mhc_lab.core import display
 from mhc_lab.core.errors import NotFoundError, RefusedError
+from mhc_lab.db.session import undisturbed
 from mhc_lab.jobs import setting_aside, views
 from mhc_lab.jobs.stepwise import Signed
 from mhc_lab.services import quarantine
@@ -41,15 +43,19 @@ def bring_back(wb: Workbench, names: Sequence[str]) -> BroughtBack:
     NotFoundError, RefusedError
         An id, or its first digits, means none or several.
     """
-    refused: list[str] = []
+    brought = undisturbed(partial(_brought_back, wb, names))
+    views.follow(wb, {file.storage for file in brought.files})
+    return brought
+
+
+def _brought_back(wb: Workbench, names: Sequence[str]) -> BroughtBack:
     with wb.transaction() as session:
         named = {file.id: file for file in (_named(session, name) for name in names)}
         files = sorted(setting_aside.hold(session, named), key=_by_run)
-        refused += [f"{file.place}: it was brought back before" for file in files if file.state == "back"]
+        refused = [f"{file.place}: it was brought back before" for file in files if file.state == "back"]
         for run, some in groupby(files, key=lambda file: file.run_id):
             signed = Signed(wb, run, wb.user, wb.clock.now())
             refused += setting_aside.come_back(session, signed, [file.id for file in some])
-    views.follow(wb, {file.storage for file in files})
     return BroughtBack(tuple(files), tuple(refused))
 
 

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ from mhc_lab.core import display
 from mhc_lab.core.errors import ConfigurationError, IntegrityError, RefusedError
 from mhc_lab.core.ids import ByteId, MediaId, RunId, StorageId
 from mhc_lab.core.progress import SILENT, Progress
+from mhc_lab.db.session import undisturbed
 from mhc_lab.jobs import journal, leave_checks, stores
 from mhc_lab.jobs.leave_checks import Place
 from mhc_lab.jobs.stepwise import Signed
@@ -100,8 +102,7 @@ def settle(wb: Workbench, run: RunId, progress: Progress = SILENT) -> None:
     told: list[str] = []
     for start in range(0, len(files), _AT_ONCE):
         some = files[start : start + _AT_ONCE]
-        with wb.transaction() as session:
-            told += _settled(wb, session, some)
+        told += undisturbed(partial(_settled, wb, some))
         progress(start + len(some), len(files), "files set aside")
     if told:
         raise IntegrityError(
@@ -110,22 +111,23 @@ def settle(wb: Workbench, run: RunId, progress: Progress = SILENT) -> None:
         )
 
 
-def _settled(wb: Workbench, session: Session, files: Sequence[QuarantinedFile]) -> list[str]:
+def _settled(wb: Workbench, files: Sequence[QuarantinedFile]) -> list[str]:
     """Move those of these files that are still to leave, while no place gets a row; place and reason of each that did not go."""
-    quarantine.hold_places(session, {file.storage_id for file in files})
-    live = leave_checks.live_rows(session, {_lay(file) for file in files})
-    leaving = [file for file in quarantine.locked(session, [file.id for file in files]) if file.state == "leaving"]
-    staying = {
-        file.id: leave_checks.TWIN for file in leaving if leave_checks.is_meant(file.byte_id, live.get(_lay(file)))
-    }
-    reasons = staying | _all_moved(
-        stores.opener(wb, session),
-        [(file, file.relative_path, file.quarantine_path) for file in leaving if file.id not in staying],
-        unsure={file.id for file in leaving if _lay(file) in live},
-    )
-    at = wb.clock.now()
-    quarantine.change(session, staying, "back", at=at)
-    quarantine.change(session, [id_ for id_, why in reasons.items() if why in {"", _NOWHERE}], "aside", at=at)
+    with wb.transaction() as session:
+        quarantine.hold_places(session, {file.storage_id for file in files})
+        live = media_audit.live(session, {_lay(file) for file in files})
+        leaving = [file for file in quarantine.locked(session, [file.id for file in files]) if file.state == "leaving"]
+        staying = {
+            file.id: leave_checks.TWIN for file in leaving if leave_checks.is_meant(file.byte_id, live.get(_lay(file)))
+        }
+        reasons = staying | _all_moved(
+            stores.opener(wb, session),
+            [(file, file.relative_path, file.quarantine_path) for file in leaving if file.id not in staying],
+            unsure={file.id for file in leaving if _lay(file) in live},
+        )
+        at = wb.clock.now()
+        quarantine.change(session, staying, "back", at=at)
+        quarantine.change(session, [id_ for id_, why in reasons.items() if why in {"", _NOWHERE}], "aside", at=at)
     return [f"{file.place}: {reasons[file.id]}" for file in leaving if reasons[file.id]]
 
 
@@ -134,7 +136,7 @@ def come_back(session: Session, signed: Signed, ids: Iterable[UUID]) -> tuple[st
     named = hold(session, ids)
     rows = media_audit.locked(session, {file.media_id for file in named if file.media_id})
     away = [file for file in quarantine.locked(session, [file.id for file in named]) if file.state != "back"]
-    live = leave_checks.live_rows(session, {_lay(file) for file in away if file.media_id})
+    live = media_audit.live(session, {_lay(file) for file in away if file.media_id})
     objections = {file.id: why for file in away if (why := _objection_to_return(file, rows, live.get(_lay(file))))}
     coming = [(file, file.quarantine_path, file.relative_path) for file in away if file.id not in objections]
     objections |= {id_: why for id_, why in _all_moved(stores.opener(signed.wb, session), coming).items() if why}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from mhc_lab.core.errors import RefusedError, StalePlanError
 from mhc_lab.core.ids import RunId
 from mhc_lab.core.progress import SILENT, Progress
+from mhc_lab.db.session import undisturbed
 from mhc_lab.jobs import journal
 from mhc_lab.jobs.journal import Run, Step
 from mhc_lab.jobs.plan import Approved, Plan, Receipt
@@ -151,15 +153,19 @@ def _finish(wb: Workbench, job: Job[P], run: Run, progress: Progress) -> None:
     with wb.reader as session:
         left = journal.steps(session, run.id, state="intended")
     for count, step in enumerate(left, start=1):
-        with wb.transaction() as session:
-            signed = Signed(wb, run.id, run.approved_by, wb.clock.now())
-            journal.done(session, run.id, step, at=signed.at)  # first: it keeps a second process away from this step
-            before = job.do(session, step, signed)
-            journal.remember(session, run.id, step, before)
+        undisturbed(partial(_do, wb, job, run, step))
         progress(count, len(left), job.noun)
     job.settle(wb, run.id, progress)
     with wb.transaction() as session:
         journal.finish(session, run.id, at=wb.clock.now())
+
+
+def _do(wb: Workbench, job: Job[P], run: Run, step: Step) -> None:
+    with wb.transaction() as session:
+        signed = Signed(wb, run.id, run.approved_by, wb.clock.now())
+        journal.done(session, run.id, step, at=signed.at)  # first: it keeps a second process away from this step
+        before = job.do(session, step, signed)
+        journal.remember(session, run.id, step, before)
 
 
 def _receipt(session: Session, job: Job[P], run: Run) -> Receipt:

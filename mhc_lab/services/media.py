@@ -18,6 +18,7 @@ from mhc_lab.core.ids import ByteId, MediaId, PersonId
 from mhc_lab.schema.media import file_storages, media_locator
 from mhc_lab.schema.people import persons
 from mhc_lab.services import audit_log, quarantine
+from mhc_lab.services.quarantine import QuarantinedFile
 
 _TAG = re.compile(r"[^\s,][^,\n]{0,39}")
 WAITING = "waiting"
@@ -294,15 +295,12 @@ def restore(session: Session, file: MediaFile, *, by: str) -> None:
     ConflictError
         Another file is registered in its place by now.
     RefusedError
-        It was set aside: its bytes come back together with its row.
+        It was set aside: its bytes come back together with its row, or not at all.
     """
     storage = session.scalars(sa.select(media_locator.c.storage_id).where(media_locator.c.id == file.id)).one()
     quarantine.hold_files(session, storage)
     if away := quarantine.of_row(session, file.id):
-        raise RefusedError(
-            f"{file.relative_path} was set aside. Bring it back with `mhc quarantine restore {str(away.id)[:8]}`.",
-            rule="rows with files",
-        )
+        raise RefusedError(_why_away(away), rule="rows with files")
     try:
         with session.begin_nested():
             _update(session, [file.id], deleted_at=None)
@@ -315,6 +313,12 @@ def restore(session: Session, file: MediaFile, *, by: str) -> None:
             theirs=other,
         ) from clash
     _log(session, "media.restore", file, by)
+
+
+def _why_away(file: QuarantinedFile) -> str:
+    if file.state in {"purging", "purged"}:
+        return f"{file.relative_path} was removed for good: {file.reason}. There is nothing to bring back."
+    return f"{file.relative_path} was set aside. Bring it back with `mhc quarantine restore {str(file.id)[:8]}`."
 
 
 def from_source(session: Session, person: PersonId, url: str) -> MediaFile | None:

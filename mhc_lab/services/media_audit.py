@@ -132,6 +132,14 @@ def at(session: Session, storage: StorageId, paths: Iterable[str]) -> dict[str, 
     return {row.relative_path: row for row in _locked(session, here, *live)}
 
 
+def live(session: Session, places: Collection[tuple[StorageId, str]]) -> dict[tuple[StorageId, str], Row]:
+    """The live rows of these places as they are now, whoever may change them."""
+    wanted = _unnested(list(places), ("storage", sa.Uuid()), ("path", sa.Text()))
+    here = sa.and_(media_locator.c.storage_id == wanted.c.storage, media_locator.c.relative_path == wanted.c.path)
+    rows = session.execute(sa.select(*_ROW).join(wanted, here).where(media_locator.c.deleted_at.is_(None)))
+    return {(row.storage_id, row.relative_path): Row(*row) for row in rows}
+
+
 def with_bytes(session: Session, byte_ids: Iterable[ByteId]) -> dict[ByteId, list[Row]]:
     """The live rows that say these bytes, the oldest first."""
     same = media_locator.c.byte_id == _any(sorted(set(byte_ids)), sa.Text())

@@ -148,8 +148,7 @@ def in_state(session: Session, *states: State) -> list[QuarantinedFile]:
 
 def of_row(session: Session, media: MediaId) -> QuarantinedFile | None:
     """The file of this row, when it was set aside and did not come back."""
-    away = quarantined_files.c.state.in_(("leaving", "aside", "purging"))
-    return next(iter(_found(session, quarantined_files.c.media_id == media, away)), None)
+    return next(iter(_found(session, quarantined_files.c.media_id == media, quarantined_files.c.state != "back")), None)
 
 
 def change(session: Session, ids: Iterable[UUID], state: State, *, at: datetime) -> None:
