@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from mhc_lab.core.ids import ByteId, MediaId, RunId, StorageId
-from mhc_lab.schema.media import file_storages, quarantined_files
+from mhc_lab.schema.media import file_storages, media_locator, quarantined_files
 from mhc_lab.storage.layout import safe_name
 from mhc_lab.storage.store import QUARANTINE
 
@@ -147,8 +147,16 @@ def in_state(session: Session, *states: State) -> list[QuarantinedFile]:
 
 
 def of_row(session: Session, media: MediaId) -> QuarantinedFile | None:
-    """The file of this row, when it was set aside and did not come back."""
-    return next(iter(_found(session, quarantined_files.c.media_id == media, quarantined_files.c.state != "back")), None)
+    """The file of this deleted row, when it was set aside since, be it for another row of its place, and did not come back."""
+    file, row = quarantined_files.c, media_locator.c
+    its_own = sa.exists().where(
+        row.id == media,
+        row.storage_id == file.storage_id,
+        row.relative_path == file.relative_path,
+        row.byte_id == file.byte_id,
+        row.deleted_at <= file.set_aside_at,
+    )
+    return next(iter(_found(session, its_own, file.state != "back")), None)
 
 
 def change(session: Session, ids: Iterable[UUID], state: State, *, at: datetime) -> None:

@@ -13,7 +13,21 @@ from mhc_lab.jobs import views
 from mhc_lab.jobs.dedup import apply_dedup, plan_dedup, restore
 from mhc_lab.services import media, storages
 from mhc_lab.workbench import Workbench
-from tests.support.copies import ALONE, COPY, NOBODYS, OF_BO, OLDEST, THIRD, a_disk, applied, change, files, live, state
+from tests.support.copies import (
+    ALONE,
+    COPY,
+    NOBODYS,
+    OF_BO,
+    OLDEST,
+    THIRD,
+    a_disk,
+    applied,
+    change,
+    files,
+    live,
+    state,
+    take_in,
+)
 from tests.support.pictures import picture
 
 SHOWN = picture("PNG", width=8, height=8)
@@ -85,3 +99,33 @@ def test_the_row_of_a_file_in_quarantine_is_not_brought_back_without_it(emptied_
 
     assert restore(emptied_wb, receipt).refused == ()
     assert state(emptied_wb, root) == before
+
+
+def test_an_older_row_of_a_file_in_quarantine_is_not_brought_back_either(emptied_wb: Workbench, root: Path) -> None:
+    with emptied_wb.transaction() as session:
+        older = files(emptied_wb)[COPY]
+        media.delete(session, older, by="ada", at=emptied_wb.clock.now())
+    take_in(emptied_wb, root)
+    change(emptied_wb, OLDEST, created_at=sa.text("'2020-01-01Z'"))
+    applied(emptied_wb)
+
+    with pytest.raises(RefusedError, match="mhc quarantine restore"), emptied_wb.transaction() as session:
+        media.restore(session, media.get(session, older.id), by="ada")
+
+
+def test_what_was_deleted_after_it_came_into_the_place_of_another_is_brought_back(
+    emptied_wb: Workbench, root: Path
+) -> None:
+    applied(emptied_wb)
+    emptied_wb.clock.tick()  # type: ignore[attr-defined]
+    (root / COPY).write_bytes(b"one")
+    take_in(emptied_wb, root)
+    with emptied_wb.transaction() as session:
+        (newer,) = media.found(session, media.Wanted(words="b.jpg"))
+        media.delete(session, newer, by="ada", at=emptied_wb.clock.now())
+
+    with emptied_wb.transaction() as session:
+        media.restore(session, media.get(session, newer.id), by="ada")
+
+    with emptied_wb.reader as session:
+        assert not media.get(session, newer.id).is_deleted

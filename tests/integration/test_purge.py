@@ -168,10 +168,11 @@ def test_a_purge_frees_the_space_and_nothing_brings_it_back(emptied_wb: Workbenc
 
 def test_the_row_of_what_was_purged_is_not_brought_back(emptied_wb: Workbench, root: Path, aside: Receipt) -> None:
     purged(emptied_wb)
+    with emptied_wb.reader as session:
+        (deleted,) = media.found(session, Wanted(is_deleted=True, words="b.jpg"))
 
     with pytest.raises(RefusedError, match=f"{COPY} was removed for good"), emptied_wb.transaction() as session:
-        deleted = media.found(session, Wanted(is_deleted=True, words="b.jpg"))
-        media.restore(session, deleted[0], by="ada")
+        media.restore(session, deleted, by="ada")
 
 
 def test_a_run_is_restored_but_for_what_was_purged_of_it(emptied_wb: Workbench, root: Path, aside: Receipt) -> None:
