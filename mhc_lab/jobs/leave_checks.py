@@ -14,7 +14,7 @@ from mhc_lab.core.errors import RefusedError
 from mhc_lab.core.ids import ByteId, MediaId, StorageId
 from mhc_lab.jobs.stores import Opener
 from mhc_lab.schema.media import media_locator
-from mhc_lab.services import media_audit
+from mhc_lab.services import media_audit, quarantine
 from mhc_lab.services.media_audit import Row
 from mhc_lab.services.quarantine import Leaving
 from mhc_lab.storage.disk import DiskStore
@@ -26,6 +26,7 @@ _ASKED = 16
 
 TWIN = "it is the file of another row, too, which stays"
 SHARED = "it is the very file that should stay"
+_ALREADY = "another run sets it aside already"
 
 Place = tuple[StorageId, str]
 Found = tuple[object, ByteId | None]
@@ -39,7 +40,12 @@ def objections(
     """Why files have to stay, by name, read now; ``rows`` are their own and those of their keepers, locked."""
     found = read(opened, _places(leaving, rows))
     others = _twins(session, opened, leaving) | _meant(session, leaving)
-    return {one.name: why for one in leaving if (why := _objection(one, rows, found, others))}
+    already = _leaving_already(session, leaving)
+    return {
+        one.name: why
+        for one in leaving
+        if (why := _ALREADY if (one.storage, one.relative_path) in already else _objection(one, rows, found, others))
+    }
 
 
 def is_meant(byte_id: ByteId, live: Row | None) -> bool:
@@ -110,6 +116,19 @@ def _meant(session: Session, leaving: Sequence[Leaving]) -> set[Place]:
         if (row := live.get(here := (one.storage, one.relative_path)))
         and row.id != one.media
         and is_meant(one.byte_id, row)
+    }
+
+
+def _leaving_already(session: Session, leaving: Sequence[Leaving]) -> set[Place]:
+    """Places whose file is still to leave for another run, which was killed or is at work."""
+    by_storage: dict[StorageId, list[str]] = defaultdict(list)
+    for one in leaving:
+        by_storage[one.storage].append(one.relative_path)
+    return {
+        (storage, path)
+        for storage, paths in by_storage.items()
+        for path, states in quarantine.left(session, storage, paths).items()
+        if "leaving" in states
     }
 
 

@@ -21,6 +21,7 @@ from tests.support.away import (
     a_disk,
     change,
     interrupt,
+    killed_before_the_bytes_followed,
     leave_with_row,
     leave_without_row,
     register_again,
@@ -166,6 +167,14 @@ def test_what_took_its_place_stays_and_the_file_stays_in_quarantine(emptied_wb: 
     assert "something else is in its place" in back.refused[0]
     assert (root / COPY).read_bytes() == b"another"
     assert states(emptied_wb) == ["aside"]
+
+
+def test_a_file_that_is_to_leave_for_one_run_does_not_leave_for_another(emptied_wb: Workbench, root: Path) -> None:
+    killed_before_the_bytes_followed(emptied_wb, COPY)
+
+    left = leave_without_row(emptied_wb, COPY, b"one")
+
+    assert left.refused == (f"{COPY}: another run sets it aside already",)
 
 
 def test_a_file_stays_that_another_live_row_is_about(emptied_wb: Workbench, root: Path) -> None:
