@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
 from mhc_lab.core.errors import IntegrityError, RefusedError
+from mhc_lab.core.ids import MediaId
 from mhc_lab.jobs import views
 from mhc_lab.jobs.dedup import apply_dedup, plan_dedup, restore
+from mhc_lab.schema.media import media_locator
 from mhc_lab.services import media, storages
 from mhc_lab.workbench import Workbench
 from tests.support.copies import (
@@ -102,15 +105,15 @@ def test_the_row_of_a_file_in_quarantine_is_not_brought_back_without_it(emptied_
 
 
 def test_an_older_row_of_a_file_in_quarantine_is_not_brought_back_either(emptied_wb: Workbench, root: Path) -> None:
+    older = MediaId(uuid4())
     with emptied_wb.transaction() as session:
-        older = files(emptied_wb)[COPY]
-        media.delete(session, older, by="ada", at=emptied_wb.clock.now())
-    take_in(emptied_wb, root)
-    change(emptied_wb, OLDEST, created_at=sa.text("'2020-01-01Z'"))
+        row = session.execute(sa.select(media_locator).where(media_locator.c.relative_path == COPY)).one()._mapping
+        gone = {"id": older, "deleted_at": emptied_wb.clock.now()}
+        session.execute(sa.insert(media_locator).values({**row, **gone}))
     applied(emptied_wb)
 
     with pytest.raises(RefusedError, match="mhc quarantine restore"), emptied_wb.transaction() as session:
-        media.restore(session, media.get(session, older.id), by="ada")
+        media.restore(session, media.get(session, older), by="ada")
 
 
 def test_what_was_deleted_after_it_came_into_the_place_of_another_is_brought_back(
