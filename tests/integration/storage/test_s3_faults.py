@@ -127,8 +127,8 @@ USES = {
     "read what another stored": Use(_anothers, _read, _unchanged),
     "move what another stored": Use(_anothers, lambda store, path: store.move(path, f"moved/{path}"), _moved),
 }
-BLIND = {"read what another stored": "byte changed"}
-"""Where nothing could tell: there is no digest beside it."""
+BLIND = {"read what another stored": "byte changed", "files": "list of one"}
+"""Where nothing could tell: there is no digest beside it; each answer agrees with all others."""
 
 
 @dataclass(frozen=True)
