@@ -27,6 +27,8 @@ OLD, NEW = b"what was there before", b"what comes new, and is longer than that"
 ALL = bool(os.environ.get("ALL_FAULTS"))
 EVERY = 1 if ALL else 8
 STALLS = ("stall", "stall in the body")
+pytestmark = pytest.mark.timeout(900 if ALL else 180)
+"""Clients wait a little before they ask again, some hundred times over all faults."""
 QUICK = tuple(fault for fault in FAULTS if fault not in STALLS)
 
 
