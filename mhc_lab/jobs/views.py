@@ -58,7 +58,7 @@ def catch_up(wb: Workbench, names: Collection[str]) -> str:
     try:
         follow(wb, names)
     except UserError as hindrance:
-        return f"Saved, but the views do not show it yet: {hindrance}"
+        return f"Done, but the views do not show it yet: {hindrance}"
     return ""
 
 

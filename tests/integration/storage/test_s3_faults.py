@@ -27,6 +27,8 @@ OLD, NEW = b"what was there before", b"what comes new, and is longer than that"
 ALL = bool(os.environ.get("ALL_FAULTS"))
 EVERY = 1 if ALL else 8
 STALLS = ("stall", "stall in the body")
+pytestmark = pytest.mark.timeout(900 if ALL else 180)
+"""Clients wait a little before they ask again, some hundred times over all faults."""
 QUICK = tuple(fault for fault in FAULTS if fault not in STALLS)
 
 
@@ -127,8 +129,8 @@ USES = {
     "read what another stored": Use(_anothers, _read, _unchanged),
     "move what another stored": Use(_anothers, lambda store, path: store.move(path, f"moved/{path}"), _moved),
 }
-BLIND = {"read what another stored": "byte changed"}
-"""Where nothing could tell: there is no digest beside it."""
+BLIND = {"read what another stored": "byte changed", "files": "list of one"}
+"""Where nothing could tell: there is no digest beside it; each answer agrees with all others."""
 
 
 @dataclass(frozen=True)
