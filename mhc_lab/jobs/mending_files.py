@@ -19,7 +19,7 @@ from mhc_lab.services.quarantine import Leaving, hold_files
 from mhc_lab.storage.store import FoundFile, Store
 
 _CHANGED = "it was changed since, or cannot be read"
-_HAS_ROW = "there is a row for it by now"
+_HAS_ROW = "there is a row for it, or for its place, by now"
 _ASIDE = "it was set aside meanwhile"
 
 _Found = Mapping[Mending, tuple[FoundFile, ByteId]]
@@ -127,9 +127,10 @@ def _without_rows(
 def move(session: Session, bench: Bench, actions: Sequence[Mending], signed: Signed) -> Outcome:
     """Files go where they belong and get rows there; one that a kill left there already is known by its size."""
     out, found = Outcome(), {}
-    for one in _of_those_there(session, bench, actions, out):
-        store, file = bench.store(one.storage), bench.listed(one)
-        digest = (next(store.digests([file])) if file else None) or _arrived(bench, one)
+    listed = {one: bench.listed(one) for one in _of_those_there(session, bench, actions, out)}
+    read = bench.read(by_storage((one.storage, file) for one, file in listed.items() if file))
+    for one, file in listed.items():
+        store, digest = bench.store(one.storage), read.get(Place(one.storage, one.path)) or _arrived(bench, one)
         rows = media_audit.at(session, bench.id(one.storage), [one.path, one.to_path])
         if not digest:
             out.refuse(one, _CHANGED)
