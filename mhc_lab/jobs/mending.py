@@ -128,10 +128,10 @@ class Bench:
             self._open[name] = stores.opened(self._wb, self._known[name])
         return self._open[name]
 
-    def place(self, row: Row) -> Place | None:
-        """Where a row says that its file lies; None: in a storage that is not in use."""
-        name = next((one.name for one in self._known.values() if one.id == row.storage_id), None)
-        return Place(name, row.relative_path) if name else None
+    def place(self, storage: StorageId, path: str) -> Place | None:
+        """A place in the storage with that id; None when it is not in use."""
+        name = next((one.name for one in self._known.values() if one.id == storage), None)
+        return Place(name, path) if name else None
 
     def stat(self, place: Place) -> FoundFile | None:
         """What lies there; None: nothing that could be a file."""

@@ -19,7 +19,7 @@ from mhc_lab.services.quarantine import Leaving, hold_files
 from mhc_lab.storage.store import FoundFile, Store
 
 _CHANGED = "it was changed since, or cannot be read"
-_HAS_ROW = "there is a row for it by now"
+_HAS_ROW = "there is a row for it, or for its place, by now"
 _ASIDE = "it was set aside meanwhile"
 
 _Found = Mapping[Mending, tuple[FoundFile, ByteId]]
@@ -95,7 +95,7 @@ def _led(session: Session, bench: Bench, found: _Found) -> dict[Mending, dict[st
     for one, (file, digest) in found.items():
         here = Place(one.storage, file.relative_path)
         rows = lost.get((digest, PersonId(UUID(one.person))), [])
-        old = {row: place for row in rows if (place := bench.place(row))}
+        old = {row: place for row in rows if (place := bench.place(row.storage_id, row.relative_path))}
         wanted = (row for row, place in old.items() if place == here or bench.has_lost(place))
         row = min(wanted, key=lambda row: old[row] != here, default=None)
         if row and media_audit.point(session, row.id, bench.id(one.storage), file.relative_path):
@@ -127,9 +127,10 @@ def _without_rows(
 def move(session: Session, bench: Bench, actions: Sequence[Mending], signed: Signed) -> Outcome:
     """Files go where they belong and get rows there; one that a kill left there already is known by its size."""
     out, found = Outcome(), {}
-    for one in _of_those_there(session, bench, actions, out):
-        store, file = bench.store(one.storage), bench.listed(one)
-        digest = (next(store.digests([file])) if file else None) or _arrived(bench, one)
+    listed = {one: bench.listed(one) for one in _of_those_there(session, bench, actions, out)}
+    read = bench.read(by_storage((one.storage, file) for one, file in listed.items() if file))
+    for one, file in listed.items():
+        store, digest = bench.store(one.storage), read.get(Place(one.storage, one.path)) or _arrived(bench, one)
         rows = media_audit.at(session, bench.id(one.storage), [one.path, one.to_path])
         if not digest:
             out.refuse(one, _CHANGED)
@@ -199,11 +200,18 @@ def quarantine(session: Session, bench: Bench, actions: Sequence[Mending], signe
         leaving.append(Leaving(one.name, *place, one.found, own, keeper, is_deleted=own is not None))
     left = setting_aside.leave(session, signed, leaving)
     out.refused += left.refused
-    stay = (one for one in actions if one.name in left.objections)
-    bench.read_places(Place(one.storage, one.path) for one in stay)  # the next plan knows that they are something else
+    _know(session, bench, [one for one in leaving if one.name in left.objections])
     storages = {one.name: one.storage for one in actions}
     out.undo += [{"name": name, "storage": storages[name], "aside": str(id_)} for name, id_ in left.ids.items()]
     return out
+
+
+def _know(session: Session, bench: Bench, stay: Sequence[Leaving]) -> None:
+    """Read files that had to stay, and their keepers: the next plan knows that they are not what this one took them for."""
+    keepers = media_audit.locked(session, [one.keeper for one in stay if one.keeper])
+    lie = [(one.storage, one.relative_path) for one in stay]
+    lie += [(row.storage_id, row.relative_path) for row in keepers.values()]
+    bench.read_places(place for one in lie if (place := bench.place(*one)))
 
 
 def _goes(

@@ -106,7 +106,10 @@ def _twins(left: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _misspelt(left: pl.DataFrame, seen: pl.DataFrame, known: Known) -> pl.DataFrame:
-    """Files that would be those of a known person if their first folder were spelt right; two cannot have one place."""
+    """Files that would be those of a known person if their first folder were spelt right; two cannot have one place.
+
+    Nor can one have that of a row which is about another file and has lost it.
+    """
     left = places.said(left, known.folders, "meant", "meant_owner").filter(pl.col("meant").is_not_null())
     if left.is_empty():
         return _told(left, "")
@@ -116,7 +119,11 @@ def _misspelt(left: pl.DataFrame, seen: pl.DataFrame, known: Known) -> pl.DataFr
     found = left.join(owners, on="meant_owner")
     found = found.with_columns(to_path=pl.col("meant") + pl.col("name")).sort("file")
     taken = seen.join(found, left_on="path", right_on="to_path", how="semi")
-    taken = taken.select("storage", to_path="path", is_taken=pl.lit(value=True)).unique()
+    meant = known.rows.join(found, left_on=["storage", "path"], right_on=["storage", "to_path"], suffix="_found")
+    is_its = (pl.col("size") == pl.col("size_found")) & pl.col("person").eq_missing(pl.col("meant_person"))
+    is_its &= (pl.col("byte_id") == pl.col("byte_id_found")).fill_null(value=True)
+    taken = pl.concat([taken.select("storage", "path"), meant.filter(~is_its).select("storage", "path")]).unique()
+    taken = taken.select("storage", to_path="path", is_taken=pl.lit(value=True))
     found = found.join(taken, on=["storage", "to_path"], how="left", maintain_order="left")
     is_free = pl.col("is_taken").is_null() & pl.struct("storage", "to_path").is_first_distinct()
     found = found.with_columns(to_path=pl.when(is_free).then("to_path"))

@@ -65,8 +65,23 @@ def test_a_file_that_got_a_row_where_it_lies_is_not_moved(world: World) -> None:
 
     receipt = apply_reconcile(world.wb, plan)
 
-    assert receipt.refused == (f"file ssd:{MISSPELT}: there is a row for it by now",)
+    assert receipt.refused == (f"file ssd:{MISSPELT}: there is a row for it, or for its place, by now",)
     assert (world.ssd / MISSPELT).exists()
+
+
+def test_a_file_is_not_moved_to_the_place_of_a_row_about_another_and_is_not_tried_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mhc_lab.storage.digests._RACY_NS", 0)
+    world.steady()
+    world.row(ANN, b"one")
+    world.file(MISSPELT, "two")
+
+    receipt = mend(world)
+
+    assert receipt.refused == (f"file ssd:{MISSPELT}: there is a row for it, or for its place, by now",)
+    again = planned(world)
+    assert (again.actions, [one.found for one in again.listed]) == ((), ["wrong_prefix"])
 
 
 def test_a_file_whose_name_no_store_can_keep_stays_and_the_rest_is_done(world: World) -> None:

@@ -26,7 +26,7 @@ from mhc_lab.services import media, people
 from mhc_lab.services.media import Wanted
 from mhc_lab.storage.memory import MemoryStore
 from mhc_lab.workbench import Workbench
-from tests.support.drifted import ANN, World, counts, mend, planned, plant
+from tests.support.drifted import ANN, LONG_AGO, World, counts, mend, planned, plant
 from tests.support.object_servers import ACCESS_KEY, BUCKET, SECRET_KEY, rclone
 
 EACH = 30
@@ -197,6 +197,23 @@ def test_a_copy_of_a_link_is_only_set_aside_when_it_has_the_bytes_of_what_it_led
     assert receipt.refused == ("file ssd:people/ann/all/a.jpg: it has other bytes by now, or cannot be read",)
     assert (world.ssd / "people/ann/all/a.jpg").exists()
     assert planned(world).count("file", "known_person") == 1
+
+
+def test_a_keeper_that_turns_out_to_have_other_bytes_is_none_for_the_next_plan(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mhc_lab.storage.digests._RACY_NS", 0)
+    world.row(ANN, b"one")
+    world.file(ANN, "two")
+    world.row("people/ann/snaps/a.jpg", world.file("people/ann/snaps/a.jpg", "one"), deleted_at=LONG_AGO)
+
+    receipt = mend(world)
+
+    assert [told.rpartition(": ")[2] for told in receipt.refused] == [
+        "the file that should stay for it is not there with the same bytes"
+    ]
+    assert mend(world).refused == ()
+    assert planned(world).actions == ()
 
 
 def test_what_a_record_said_goes_to_the_one_that_stays_and_comes_back(world: World) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 import pytest
@@ -75,6 +76,15 @@ def test_two_misspelt_folders_cannot_both_have_the_one_place() -> None:
     found = result(files=[file("peple/ann/auto/a.jpg"), file("poeple/ann/auto/a.jpg")]).files
 
     assert found["to_path"].to_list() == ["people/ann/auto/a.jpg", None]
+
+
+@pytest.mark.parametrize("other", [{"size": 2}, {"of": "B"}, {"byte_id": hashlib.sha256(b"other").hexdigest()}])
+def test_a_misspelt_folder_cannot_have_the_place_of_a_row_about_another_file(other: dict[str, Any]) -> None:
+    path, same = "people/ann/auto/a.jpg", hashlib.sha256(b"").hexdigest()
+    files = [file("poeple/ann/auto/a.jpg", byte_id=same)]
+
+    assert result([row(path)], files).files["to_path"].to_list() == [path]
+    assert result([row(path, **other)], files).files["to_path"].to_list() == [None]
 
 
 @pytest.mark.parametrize(
