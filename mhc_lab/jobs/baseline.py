@@ -128,6 +128,8 @@ class PictureGate:
 
     across_persons: bool = False
     """Whether a picture may become another person's."""
+    is_reversible: bool = True
+    """Whether what a run of the job did can be undone."""
 
     def before(self, wb: Workbench, run: RunId) -> None:
         """Record five persons by chance, the same ones for a run and its restore; once."""
@@ -148,8 +150,8 @@ class PictureGate:
         if comparison is None or comparison.is_good or (earlier and self._compared(wb, earlier).is_good):
             return
         undo = f"Undo: mhc {this.kind} restore {run}"
-        look = "A restore has no undo. Look at what is there: mhc media verify --read-data"
-        raise IntegrityError(f"{comparison}\n{look if this.restores else undo}")
+        look = "There is no undo of this. Look at what is there: mhc media verify --read-data"
+        raise IntegrityError(f"{comparison}\n{undo if self.is_reversible and not this.restores else look}")
 
     def _compared(self, wb: Workbench, baseline: Baseline) -> Comparison:
         compared = check(wb, baseline, known_only=True)
@@ -157,6 +159,7 @@ class PictureGate:
 
 
 GATE = PictureGate()
+GATE_WITHOUT_UNDO = PictureGate(is_reversible=False)
 GATE_ACROSS_PERSONS = PictureGate(across_persons=True)
 
 

@@ -22,7 +22,7 @@ from mhc_lab.core.ids import RunId
 from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.db.session import undisturbed
 from mhc_lab.jobs import journal, setting_aside, stepwise, stores
-from mhc_lab.jobs.baseline import GATE
+from mhc_lab.jobs.baseline import GATE_WITHOUT_UNDO
 from mhc_lab.jobs.journal import Step
 from mhc_lab.jobs.plan import Approved, Plan, Receipt
 from mhc_lab.jobs.setting_aside import Kept
@@ -253,4 +253,4 @@ def _title(count: int, _: bool) -> str:  # noqa: FBT001 - called by position
     return f"{display.plural(count, 'file')} removed for good"
 
 
-PURGE = Job(KIND, "steps", _steps, None, _do, _title, settle=_settle, gate=GATE)
+PURGE = Job(KIND, "steps", _steps, None, _do, _title, settle=_settle, gate=GATE_WITHOUT_UNDO)

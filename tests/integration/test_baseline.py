@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from mhc_lab.core.errors import IntegrityError, NotFoundError
 from mhc_lab.jobs import baseline, ingest, stepwise, stores
-from mhc_lab.jobs.baseline import GATE, Comparison, check, record
+from mhc_lab.jobs.baseline import GATE, GATE_WITHOUT_UNDO, Comparison, check, record
 from mhc_lab.jobs.journal import Step
 from mhc_lab.jobs.plan import Approved, Plan
 from mhc_lab.jobs.shown_pictures import Bound
@@ -277,6 +277,13 @@ def test_the_gate_lets_a_job_pass_that_takes_a_second_copy(emptied_wb: Workbench
 def test_the_gate_stops_a_job_that_lost_a_picture_and_says_how_to_undo_it(emptied_wb: Workbench, disk: Path) -> None:
     with pytest.raises(IntegrityError, match=r"(?s)bo: 1 of 1 working .*Undo: mhc lose restore [0-9a-f-]{36}"):
         apply(emptied_wb, COPY, BO)
+
+
+def test_the_gate_of_a_job_without_a_way_back_names_none(emptied_wb: Workbench, disk: Path) -> None:
+    final = replace(LOSE, reverse=None, gate=GATE_WITHOUT_UNDO)
+
+    with pytest.raises(IntegrityError, match=r"There is no undo of this\. Look .*mhc media verify --read-data"):
+        stepwise.apply(emptied_wb, final, lossy(emptied_wb, COPY, BO))
 
 
 def test_a_restore_may_bring_back_what_was_bad_before(emptied_wb: Workbench, disk: Path) -> None:
