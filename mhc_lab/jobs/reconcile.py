@@ -160,10 +160,11 @@ def _listing(wb: Workbench, store: Store, number: int, progress: Progress) -> pl
     """What a store lists, as columns; which bytes a file has only where somebody read it before."""
     found = store.files(progress)
     listed = _columns(found)
-    has_folders = isinstance(store, DiskStore)
-    closed = _columns([FoundFile(path if has_folders else path.rstrip("/"), 0, None) for path in store.unreadable])
+    is_disk = isinstance(store, DiskStore)  # else there are no folders, and no stamps by which a file is known again
+    closed = _columns([FoundFile(path if is_disk else path.rstrip("/"), 0, None) for path in store.unreadable])
+    known = _recalled(wb, found) if is_disk else None
     parts = [
-        listed.with_columns(_recalled(wb, found), is_readable=True, is_litter=False),
+        listed.with_columns(byte_id=known, is_readable=True, is_litter=False),
         _columns(store.litter).with_columns(byte_id=None, is_readable=True, is_litter=True),
         closed.with_columns(byte_id=None, is_readable=False, is_litter=False),
     ]
@@ -177,9 +178,9 @@ def _columns(files: Sequence[FoundFile]) -> pl.DataFrame:
 
 
 def _recalled(wb: Workbench, found: Sequence[FoundFile]) -> pl.Series:
-    """Which bytes files had when they were last read, as far as they were not touched since; of objects nobody can say."""
+    """Which bytes files had when they were last read, as far as they were not touched since."""
     with DigestCache.open(wb.settings.home / digests.FILE_NAME) as cache:
-        return pl.Series("byte_id", cache.recall(found), dtype=pl.String)
+        return pl.Series(cache.recall(found), dtype=pl.String)
 
 
 def _doubt(name: str, rows: pl.DataFrame, found: pl.DataFrame) -> str:
