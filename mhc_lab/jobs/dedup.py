@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -155,21 +155,21 @@ def _why(keeper: Copy, others: Sequence[Copy]) -> str:
 # forward
 
 
-def _steps(session: Session, plan: DedupPlan) -> list[Step]:
+def _steps(session: Session, plan: DedupPlan) -> Iterator[Step]:
     """Steps of whole groups. Each action is checked when it is done: one that is stale does not keep the others."""
     going = [action.media for action in plan.actions]
     if len(set(going)) < len(going) or {action.keeper for action in plan.actions} & set(going):
         raise RefusedError(
             "The plan sets a file aside twice, or one that should stay for another. Make a new one.", rule="plan file"
         )
-    return [
+    return (
         Step(
             number,
             {stepwise.ACTIONS: _REDUNDANT.dump_python(share, mode="json"), "across_persons": plan.across_persons},
             {},
         )
         for number, share in enumerate(_shares(plan.actions), start=1)
-    ]
+    )
 
 
 def _shares(actions: Sequence[Redundancy]) -> Iterator[list[Redundancy]]:
@@ -249,14 +249,14 @@ def _hand_over(
 # back
 
 
-def _reverse(session: Session, steps: list[Step]) -> list[Step]:
+def _reverse(session: Session, steps: Iterable[Step]) -> Iterator[Step]:
     """The last one first, in each step, too. What was changed since is found when a step is done."""
-    done = [(gone, step.before["at"]) for step in reversed(steps) if isinstance(gone := step.before["gone"], list)]
-    return [
+    done = ((gone, step.before["at"]) for step in steps if isinstance(gone := step.before["gone"], list))
+    return (
         Step(number, {stepwise.ACTIONS: gone[::-1], "at": at}, {})
         for number, (gone, at) in enumerate(done, start=1)
         if gone
-    ]
+    )
 
 
 def _bring_back(session: Session, step: Step, signed: Signed) -> dict[str, object]:
@@ -319,8 +319,8 @@ def _moved(one: Gone) -> Moved:
 def _settle(wb: Workbench, run: RunId, progress: Progress) -> None:
     """Let views show what is registered now, then the bytes of what was set aside follow."""
     with wb.reader as session:
-        listed: list[Any] = [step.action[stepwise.ACTIONS] for step in journal.steps(session, run, state="done")]
-        names = media.storages_of(session, [MediaId(UUID(one["media"])) for some in listed for one in some])
+        ids = journal.listed_texts(session, run, stepwise.ACTIONS, "media")
+        names = media.storages_of(session, [MediaId(UUID(id_)) for id_ in ids])
     views.follow(wb, names)
     setting_aside.settle(wb, run, progress)
 

@@ -122,9 +122,10 @@ def _is_as_planned(person: Person | None, action: Exclusion) -> bool:
     )
 
 
-def _reverse(session: Session, steps: list[Step]) -> list[Step]:
-    now = people.locked(session, map(_person, steps))
-    left = [(now[_person(step)], step) for step in steps if _person(step) in now]
+def _reverse(session: Session, steps: Iterable[Step]) -> list[Step]:
+    done = list(steps)
+    now = people.locked(session, map(_person, done))
+    left = [(now[_person(step)], step) for step in done if _person(step) in now]
     stepwise.refuse_stale([person.username for person, step in left if person.excluded_reason != step.action["reason"]])
     return [
         Step(
@@ -132,7 +133,7 @@ def _reverse(session: Session, steps: list[Step]) -> list[Step]:
             {"person": step.action["person"], "reason": step.before["reason"]},
             {"reason": step.action["reason"]},
         )
-        for number, step in enumerate(reversed(steps), start=1)
+        for number, step in enumerate(done, start=1)
     ]
 
 

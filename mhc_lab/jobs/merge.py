@@ -152,16 +152,15 @@ def _is_as_planned(session: Session, plan: MergePlan, action: Absorption, now: d
     return merging.shares(session, Two(PersonId(plan.keep), person.id)) == action.shares
 
 
-def _reverse(session: Session, steps: list[Step]) -> list[Step]:
+def _reverse(session: Session, steps: Iterable[Step]) -> list[Step]:
     """The last one first. Stale when somebody carries one of the names again, or the person is gone."""
-    names = [str(step.action["username"]) for step in steps]
+    done = list(steps)
+    names = [str(step.action["username"]) for step in done]
     carried = [name for name, person in people.carriers(session, names).items() if person]
-    keeps = people.locked(session, [PersonId(UUID(str(step.action["keep"]))) for step in steps])
-    lost = [] if len(keeps) == len({step.action["keep"] for step in steps}) else names
+    keeps = people.locked(session, [PersonId(UUID(str(step.action["keep"]))) for step in done])
+    lost = [] if len(keeps) == len({step.action["keep"] for step in done}) else names
     stepwise.refuse_stale([*carried, *lost])
-    return [
-        Step(number, {**step.action, "taken": step.before}, {}) for number, step in enumerate(reversed(steps), start=1)
-    ]
+    return [Step(number, {**step.action, "taken": step.before}, {}) for number, step in enumerate(done, start=1)]
 
 
 def _do(session: Session, step: Step, signed: Signed) -> dict[str, object]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import compress
 from pathlib import Path
-from typing import ClassVar, Generic, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError, create_model
 
 from mhc_lab.core.errors import RefusedError
 from mhc_lab.core.home import replace_bytes
@@ -54,6 +54,10 @@ class Plan:
         """The plan as JSON values, with its kind."""
         return {"kind": self.kind, **TypeAdapter(type(self)).dump_python(self, mode="json")}
 
+    def besides(self) -> dict[str, object]:
+        """What :meth:`content` says besides the actions."""
+        return {"kind": self.kind, **TypeAdapter(type(self)).dump_python(self, mode="json", exclude={"actions"})}
+
     def without(self, *names: str) -> Self:
         """The plan with what bears these names left as it is."""
         left_out = set(names)
@@ -86,34 +90,19 @@ class Plan:
         RefusedError
             The file is not a plan of this kind.
         """
-        return cls.from_content(_read(path))
-
-    @classmethod
-    def from_content(cls, content: Mapping[str, object]) -> Self:
-        """The plan that :meth:`content` described."""
-        values = dict(content)
-        kind = values.pop("kind", None)
-        if kind != cls.kind:
-            raise RefusedError(
-                f"This is a plan of kind {kind!r}, not {cls.kind!r}. Make one with `plan`.", rule="plan file"
-            )
-        try:
-            return TypeAdapter(cls).validate_python(values)
-        except ValidationError as invalid:
-            first = invalid.errors(include_url=False)[0]
-            place = ".".join(map(str, first["loc"]))
-            raise RefusedError(
-                f"The plan is damaged at {place}: {first['msg']}. Make a new one.", rule="plan file"
-            ) from None
+        content = _read(path)
+        _refuse_other(cls, _head(path, content, _Kind).kind)
+        return _checked(TypeAdapter(cls).validate_json, content)
 
     def approve(self, *, by: str) -> Approved[Self]:
         """The plan, exactly as it is now, approved by ``by``."""
         if not by.strip():
             raise RefusedError("An approval needs the name of who gives it.", rule="approval")
-        return Approved(self, by.strip(), self.hash)
+        return Approved(self, by.strip())
 
 
 P = TypeVar("P", bound=Plan, covariant=True)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +111,14 @@ class Approved(Generic[P]):
 
     plan: P
     by: str
-    plan_hash: str
+    plan_hash: str = ""
+    """Empty: whatever it is now."""
 
     def __post_init__(self) -> None:
-        if self.plan_hash != self.plan.hash:
+        own = self.plan.hash
+        if not self.plan_hash:
+            object.__setattr__(self, "plan_hash", own)
+        elif self.plan_hash != own:
             raise RefusedError(
                 "The plan was changed after it was approved. Look through it and approve it again.", rule="approval"
             )
@@ -140,10 +133,13 @@ class Approved(Generic[P]):
 def load_approved(plan_class: type[P], path: Path) -> Approved[P]:
     """The approved plan in ``path``; refused when it is not approved, or was changed since."""
     content = _read(path)
-    plan, by, plan_hash = content.get("plan"), content.get("approved_by"), content.get("plan_hash")
-    if not (isinstance(plan, dict) and isinstance(by, str) and isinstance(plan_hash, str)):
+    head = _head(path, content, _Approval)
+    by, plan_hash = head.approved_by, head.plan_hash
+    if not (head.plan and isinstance(by, str) and isinstance(plan_hash, str) and plan_hash):
         raise RefusedError(f"{path} is not approved. Read it with `show`, then `approve` it.", rule="approval")
-    return Approved(plan_class.from_content(plan), by, plan_hash)
+    _refuse_other(plan_class, head.plan.kind)
+    read: Callable[[bytes], Any] = create_model("file", plan=(plan_class, ...)).model_validate_json
+    return Approved(_checked(read, content).plan, by, plan_hash)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +175,56 @@ def files(action: Action) -> tuple[MediaId, ...]:
     return tuple(map(MediaId, getattr(action, "files", ())))
 
 
-def _read(path: Path) -> dict[str, object]:
+# from a file, without a dict for each of hundreds of thousands of actions
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    kind: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Approval:
+    approved_by: object = None
+    plan_hash: object = None
+    plan: _Kind | None = None
+
+
+def _read(path: Path) -> bytes:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as failure:
+        return path.read_bytes()
+    except OSError as failure:
+        raise _unreadable(path, str(failure)) from failure
+
+
+def _head(path: Path, content: bytes, head: type[T]) -> T:
+    """What a file says of its plan, besides the plan."""
+    try:
+        return TypeAdapter(head).validate_json(content)
+    except ValidationError as invalid:
+        first = invalid.errors(include_url=False, include_input=False)[0]
+        if first["type"] == "json_invalid":
+            raise _unreadable(path, first["msg"]) from None
+        raise RefusedError(f"{path} holds no plan. Make one with `plan`.", rule="plan file") from None
+
+
+def _checked(read: Callable[[bytes], T], content: bytes) -> T:
+    try:
+        return read(content)
+    except ValidationError as invalid:
+        first = invalid.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"])).removeprefix("plan.")
         raise RefusedError(
-            f"{path} cannot be read as a plan ({failure}). Make one with `plan`.", rule="plan file"
-        ) from failure
-    if not isinstance(content, dict):
-        raise RefusedError(f"{path} holds no plan. Make one with `plan`.", rule="plan file")
-    return content
+            f"The plan is damaged at {place}: {first['msg']}. Make a new one.", rule="plan file"
+        ) from None
+
+
+def _refuse_other(plan_class: type[Plan], kind: object) -> None:
+    if kind != plan_class.kind:
+        raise RefusedError(
+            f"This is a plan of kind {kind!r}, not {plan_class.kind!r}. Make one with `plan`.", rule="plan file"
+        )
+
+
+def _unreadable(path: Path, why: str) -> RefusedError:
+    return RefusedError(f"{path} cannot be read as a plan ({why}). Make one with `plan`.", rule="plan file")

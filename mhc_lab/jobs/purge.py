@@ -6,7 +6,7 @@ killed run be taken up days later. What has no such file stays in quarantine, ho
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -158,13 +158,13 @@ def _name(quarantined: UUID, place: str) -> str:
 _ACTIONS, _IDS, _TEXTS = TypeAdapter(list[Freeing]), TypeAdapter(list[UUID]), TypeAdapter(list[str])
 
 
-def _steps(_: Session, plan: PurgePlan) -> list[Step]:
+def _steps(_: Session, plan: PurgePlan) -> Iterator[Step]:
     """Each action is checked when it is done: one that is stale does not keep the others."""
-    shares = [plan.actions[start : start + STEP_ACTIONS] for start in range(0, len(plan.actions), STEP_ACTIONS)]
-    return [
+    shares = (plan.actions[start : start + STEP_ACTIONS] for start in range(0, len(plan.actions), STEP_ACTIONS))
+    return (
         Step(number, {stepwise.ACTIONS: _ACTIONS.dump_python(list(share), mode="json")}, {})
         for number, share in enumerate(shares, start=1)
-    ]
+    )
 
 
 def _do(session: Session, step: Step, signed: Signed) -> dict[str, object]:
@@ -204,14 +204,15 @@ def _kept(wb: Workbench, session: Session, files: Sequence[QuarantinedFile]) -> 
 def _settle(wb: Workbench, run: RunId, progress: Progress = SILENT) -> None:
     """Remove the bytes of what the steps marked; what has to stay after all is told with what was refused."""
     with wb.reader as session:
-        steps = journal.steps(session, run, state="done")
-    for count, step in enumerate(steps, start=1):
-        undisturbed(partial(_free, wb, run, step))
-        progress(count, len(steps), "steps freed")
+        done = journal.ordinals(session, run, state="done")
+    for count, ordinal in enumerate(done, start=1):
+        undisturbed(partial(_free, wb, run, ordinal))
+        progress(count, len(done), "steps freed")
 
 
-def _free(wb: Workbench, run: RunId, step: Step) -> None:
+def _free(wb: Workbench, run: RunId, ordinal: int) -> None:
     with wb.transaction() as session:
+        step = journal.step(session, run, ordinal)
         staying = _remove(wb, session, _IDS.validate_python(step.before["purging"]))
         if staying:
             refused = [*_TEXTS.validate_python(step.before[stepwise.REFUSED]), *staying]

@@ -6,7 +6,7 @@ at again before it gets one, but never like a row without its file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import MISSING, dataclass, fields
 from functools import partial
 from sys import intern
@@ -332,7 +332,7 @@ _BACK = {
 _UNSAID = {one.name: one.default for one in fields(Mending) if one.default is not MISSING}
 
 
-def _steps(session: Session, plan: ReconcilePlan) -> list[Step]:
+def _steps(session: Session, plan: ReconcilePlan) -> Iterator[Step]:
     """Steps of one remedy each, in the order in which one needs the other. Each action is checked when it is done."""
     if not all(map(_is_known, plan.actions)) or len({one.name for one in plan.actions}) < len(plan.actions):
         raise RefusedError(
@@ -342,11 +342,11 @@ def _steps(session: Session, plan: ReconcilePlan) -> list[Step]:
     by_remedy: dict[Remedy, list[Mending]] = {remedy: [] for remedy in REMEDIES}
     for action in plan.actions:
         by_remedy[action.remedy].append(action)
-    shares = [(remedy, share) for remedy, actions in by_remedy.items() for share in _shares(actions)]
-    return [
+    shares = ((remedy, share) for remedy, actions in by_remedy.items() for share in _shares(actions))
+    return (
         Step(number, {"remedy": remedy, stepwise.ACTIONS: [_written(one) for one in share]}, {})
         for number, (remedy, share) in enumerate(shares, start=1)
-    ]
+    )
 
 
 def _is_known(action: Mending) -> bool:
@@ -355,13 +355,13 @@ def _is_known(action: Mending) -> bool:
     return known is not None and (action.remedy == known.remedy or (action.kind, action.remedy) == ("row", "flag"))
 
 
-def _reverse(session: Session, steps: list[Step]) -> list[Step]:
+def _reverse(session: Session, steps: Iterable[Step]) -> Iterator[Step]:
     """The last one first, in each step, too. What was changed since is found when a step is done."""
-    done = [(step.action["remedy"], cast("list[Any]", step.before["undo"])) for step in reversed(steps)]
-    return [
+    done = ((step.action["remedy"], cast("list[Any]", step.before["undo"])) for step in steps)
+    return (
         Step(number, {"remedy": remedy, "is_back": True, stepwise.ACTIONS: undo[::-1]}, {})
         for number, (remedy, undo) in enumerate((one for one in done if one[1]), start=1)
-    ]
+    )
 
 
 def _do(session: Session, step: Step, signed: Signed) -> dict[str, object]:
@@ -382,9 +382,8 @@ def _do(session: Session, step: Step, signed: Signed) -> dict[str, object]:
 def _settle(wb: Workbench, run: RunId, progress: Progress) -> None:
     """Let views show what is registered now, and the bytes of what was set aside follow."""
     with wb.reader as session:
-        done = journal.steps(session, run, state="done")
-    listed = (one for step in done for one in cast("list[dict[str, str]]", step.action[stepwise.ACTIONS]))
-    views.follow(wb, {name for one in listed for name in (one.get("storage"), one.get("to_storage")) if name})
+        names = journal.listed_texts(session, run, stepwise.ACTIONS, "storage", "to_storage")
+    views.follow(wb, names)
     setting_aside.settle(wb, run, progress)
 
 

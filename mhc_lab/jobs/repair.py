@@ -7,10 +7,11 @@ good bytes take its place. The good copy stays untouched, a bad one is never cop
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
 
 from mhc_lab.core import display
@@ -169,11 +170,15 @@ def _beginning(store: Store, path: str, size: int) -> ByteId:
 # the job
 
 
-def _steps(session: Session, plan: RepairPlan) -> list[Step]:
-    said = plan.content()["actions"]
-    actions: list[object] = said if isinstance(said, list) else []
-    starts = range(0, len(actions), STEP_FILES)
-    return [Step(n, {ACTIONS: actions[start : start + STEP_FILES]}, {}) for n, start in enumerate(starts, start=1)]
+_MENDS = TypeAdapter(list[Mend])
+
+
+def _steps(session: Session, plan: RepairPlan) -> Iterator[Step]:
+    shares = (plan.actions[start : start + STEP_FILES] for start in range(0, len(plan.actions), STEP_FILES))
+    return (
+        Step(number, {ACTIONS: _MENDS.dump_python(list(share), mode="json")}, {})
+        for number, share in enumerate(shares, start=1)
+    )
 
 
 def _title(count: int, is_restore: bool) -> str:  # noqa: FBT001 - called by position

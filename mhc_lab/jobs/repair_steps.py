@@ -6,7 +6,7 @@ one store, which can be killed anywhere and done again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -72,13 +72,13 @@ class Mend:
         return self.good, self.media
 
 
-def reverse(session: Session, steps: list[Step]) -> list[Step]:
+def reverse(session: Session, steps: Iterable[Step]) -> Iterator[Step]:
     """The steps that undo these, for what was mended by them."""
-    return [
+    return (
         Step(number, {ACTIONS: _mended(step), _BACK: step.before[_ASIDE], _MENDED: step.before[_MENDED]}, {})
-        for number, step in enumerate(reversed(steps), start=1)
+        for number, step in enumerate(steps, start=1)
         if step.before[_MENDED]
-    ]
+    )
 
 
 def _mended(step: Step) -> list[object]:
@@ -230,22 +230,23 @@ def settle(wb: Workbench, run: RunId, progress: Progress) -> None:
         stuck = failure
     with wb.reader as session:
         is_restore = journal.one(session, run).restores is not None
-        steps = journal.steps(session, run, state="done")
+        done = [] if is_restore else journal.ordinals(session, run, state="done")
+        concerned = journal.listed_texts(session, run, ACTIONS, "storage")
         waiting = {file.place for file in quarantine.of_run(session, run, "leaving")}
         opened = stores.opener(wb, session)
-        names = {storage.id: storage.name for storage in storages.listed(session)}
-    done = [] if is_restore else steps
-    for count, step in enumerate(done, start=1):
-        _place(wb, run, step, opened, waiting)
+        names = {str(storage.id): storage.name for storage in storages.listed(session)}
+    for count, ordinal in enumerate(done, start=1):
+        _place(wb, run, ordinal, opened, waiting)
         progress(count, len(done), "steps settled")
-    concerned = {StorageId(one.storage) for step in steps for one in _mends(step.action[ACTIONS])}
     views.follow(wb, {names[storage] for storage in concerned})
     if stuck:
         raise stuck
 
 
-def _place(wb: Workbench, run: RunId, step: Step, opened: stores.Opener, waiting: Collection[str]) -> None:
+def _place(wb: Workbench, run: RunId, ordinal: int, opened: stores.Opener, waiting: Collection[str]) -> None:
     """Move the good bytes of a step in, where the bad ones left; what could not be placed is told once, with what was refused."""
+    with wb.reader as session:
+        step = journal.step(session, run, ordinal)
     said: Any = step.before[REFUSED]
     told = [one for one in _mends(_mended(step)) if any(why.startswith(f"{one.name}: ") for why in said)]
     ready = [one for one in _mends(_mended(step)) if one.place not in waiting and one not in told]

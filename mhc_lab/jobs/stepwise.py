@@ -6,7 +6,7 @@ process that is killed, a plan that is applied twice, two processes at once, a r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -62,10 +62,12 @@ class Job(Generic[P]):
     kind: str
     noun: str
     """What a step is about, in the plural, for progress."""
-    steps: Callable[[Session, P], list[Step]]
+    steps: Callable[[Session, P], Iterable[Step]]
     """The plan as steps, after its facts were found still true; ``StalePlanError`` when they are not."""
-    reverse: Callable[[Session, list[Step]], list[Step]] | None
-    """The steps that undo these, in their order; ``StalePlanError`` when something was changed since. None: there is no way back."""
+    reverse: Callable[[Session, Iterable[Step]], Iterable[Step]] | None
+    """The steps that undo these, which come the last one first and once; ``StalePlanError`` when something was changed since.
+
+    None: there is no way back."""
     do: Callable[[Session, Step, Signed], dict[str, object]]
     """Does one step, forward or back; what a restore puts back. Actions it had to refuse are told by name under :data:`REFUSED`."""
     title: Callable[[int, bool], str]
@@ -108,7 +110,7 @@ def restore(wb: Workbench, job: Job[P], receipt: Receipt, *, progress: Progress 
         journal.lock(session, job.kind)
         undone = journal.get(session, receipt.run, kind=job.kind)
         known = journal.of_plan(session, f"restore {undone.id}")
-        if known is None and (undone.restores or journal.steps(session, undone.id, state="intended")):
+        if known is None and (undone.restores or journal.ordinals(session, undone.id, state="intended")):
             raise RefusedError("Only a finished run can be undone. Apply its plan again to finish it.", rule="restore")
         run = known.id if known else _begin_restore(wb, session, job, undone)
     return _carry_out(wb, job, run, progress)
@@ -132,7 +134,7 @@ def refuse_stale(moved: list[str]) -> None:
 def _begin_restore(wb: Workbench, session: Session, job: Job[P], undone: Run) -> RunId:
     if job.reverse is None:
         raise RefusedError(f"What a {job.kind} run did cannot be undone.", rule="restore")
-    reverse = job.reverse(session, journal.steps(session, undone.id, state="done"))
+    reverse = job.reverse(session, journal.latest(session, undone.id))
     return journal.begin_restore(session, undone, reverse, by=wb.user, at=wb.clock.now())
 
 
@@ -151,31 +153,28 @@ def _finish(wb: Workbench, job: Job[P], run: Run, progress: Progress) -> None:
     if job.gate:
         job.gate.before(wb, run.id)
     with wb.reader as session:
-        left = journal.steps(session, run.id, state="intended")
-    for count, step in enumerate(left, start=1):
-        undisturbed(partial(_do, wb, job, run, step))
+        left = journal.ordinals(session, run.id, state="intended")
+    for count, ordinal in enumerate(left, start=1):
+        undisturbed(partial(_do, wb, job, run, ordinal))
         progress(count, len(left), job.noun)
     job.settle(wb, run.id, progress)
     with wb.transaction() as session:
         journal.finish(session, run.id, at=wb.clock.now())
 
 
-def _do(wb: Workbench, job: Job[P], run: Run, step: Step) -> None:
+def _do(wb: Workbench, job: Job[P], run: Run, ordinal: int) -> None:
     with wb.transaction() as session:
         signed = Signed(wb, run.id, run.approved_by, wb.clock.now())
-        journal.done(session, run.id, step, at=signed.at)  # first: it keeps a second process away from this step
+        # first: it keeps a second process away from this step
+        step = journal.done(session, run.id, ordinal, at=signed.at)
         before = job.do(session, step, signed)
         journal.remember(session, run.id, step, before)
 
 
 def _receipt(session: Session, job: Job[P], run: Run) -> Receipt:
-    done = journal.steps(session, run.id, state="done")
-    refused = tuple(name for step in done for name in _texts(step.before.get(REFUSED)))
-    count = sum(len(_texts(step.action.get(ACTIONS))) or 1 for step in done) - len(refused)
+    told = journal.left_behind(session, run.id, REFUSED)
+    refused = tuple(name for names in told if isinstance(names, list) for name in names)
+    count = journal.listed_count(session, run.id, ACTIONS) - len(refused)
     title = job.title(count, run.restores is not None)
     finished_at, is_reversible = run.finished_at or run.started_at, job.reverse is not None and run.restores is None
     return Receipt(run.id, job.kind, title, count, run.approved_by, finished_at, refused, is_reversible)
-
-
-def _texts(listed: object) -> list[str]:
-    return listed if isinstance(listed, list) else []

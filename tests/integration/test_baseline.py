@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -252,7 +253,7 @@ def _do(session: Session, step: Step, signed: Signed) -> dict[str, object]:
     return {}
 
 
-def _reverse(session: Session, steps: list[Step]) -> list[Step]:
+def _reverse(session: Session, steps: Iterable[Step]) -> list[Step]:
     return [replace(step, action={**step.action, "back": True}) for step in steps]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -44,8 +45,9 @@ def steps(session: Session, plan: AwayPlan) -> list[Step]:
     return [Step(1, {stepwise.ACTIONS: [one.name for one in plan.actions]}, {})]
 
 
-def _reverse(session: Session, done: list[Step]) -> list[Step]:
-    return [Step(1, {"ids": done[0].before["ids"]}, {})]
+def _reverse(session: Session, done: Iterable[Step]) -> list[Step]:
+    (only,) = done
+    return [Step(1, {"ids": only.before["ids"]}, {})]
 
 
 def _do(session: Session, step: Step, signed: Signed) -> dict[str, object]:
