@@ -240,14 +240,16 @@ class JobReview(View, Generic[P]):
         return self.review.still()
 
     def _apply(self) -> None:
+        is_finished = False
         with told(self.done), held(self.apply):
             if self.review.approved is None:
                 raise RefusedError("The plan is not approved yet.", rule="approval")
             with self._gated():
-                self.receipt = stepwise.apply(self.wb, self.job, self.review.approved, progress=Gauge(self.done))
-                self.done.value = _said(self.receipt)
+                receipt = stepwise.apply(self.wb, self.job, self.review.approved, progress=Gauge(self.done))
+                self.done.value, is_finished = _said(receipt), True
+            self.receipt = stepwise.undoable(self.wb, self.job, self.review.approved.plan_hash)
         if self.receipt is not None:
-            self.apply.disabled, self.undo.disabled, self.review.approve.disabled = True, False, True
+            self.apply.disabled, self.undo.disabled, self.review.approve.disabled = is_finished, False, True
 
     def _undo(self) -> None:
         if self.receipt is None:

@@ -122,6 +122,15 @@ def receipt_of(wb: Workbench, job: Job[P], run: RunId) -> Receipt:
         return _receipt(session, job, journal.get(session, run, kind=job.kind))
 
 
+def undoable(wb: Workbench, job: Job[P], plan_hash: str) -> Receipt | None:
+    """The receipt of what a plan did, as soon as its run can be undone: when every step is done, whatever the gate or the bytes say."""
+    with wb.reader as session:
+        run = journal.of_plan(session, plan_hash)
+        if run is None or run.state == "restored" or journal.ordinals(session, run.id, state="intended"):
+            return None
+        return _receipt(session, job, run)
+
+
 def refuse_stale(moved: list[str]) -> None:
     """Stop when there is anything in ``moved``: what is not any more as the plan, or the run to undo, left it."""
     if moved:
