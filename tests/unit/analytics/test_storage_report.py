@@ -21,9 +21,9 @@ def report() -> StorageReport:
             s  | ssd  | yes
         """,
         media_locator="""
-            storage_id | person_id | relative_path | source | size_bytes | created_at | deleted_at | verified_at | problem | problem_at
-            s          | a         | a.jpg         | auto   | 2048       | 2026-01-05 | -          | -           | -       | -
-            s          | b         | <img src=x>   | auto   | 900        | 2026-02-05 | -          | -           | missing | 2026-03-01
+  storage_id | person_id | relative_path | source | size_bytes | modified_at | created_at | deleted_at | verified_at | problem | problem_at
+  s          | a         | a.jpg         | auto   | 2048       | -           | 2026-01-05 | -          | -           | -       | -
+  s          | b         | <img src=x>   | auto   | 900        | -           | 2026-02-05 | -          | -           | missing | 2026-03-01
         """,
         quarantined_files="""
             storage_id | state | size_bytes | keeper_id | set_aside_at
@@ -53,7 +53,7 @@ def test_an_empty_library_has_no_tables() -> None:
         persons="id | username | is_excluded",
         file_storages="id | name | is_active",
         media_locator="""
-            storage_id | person_id | relative_path | source | size_bytes | created_at | deleted_at | verified_at | problem | problem_at
+  storage_id | person_id | relative_path | source | size_bytes | modified_at | created_at | deleted_at | verified_at | problem | problem_at
         """,
         quarantined_files="storage_id | state | size_bytes | keeper_id | set_aside_at",
     )
