@@ -114,12 +114,13 @@ class Objects:
         """Conditions that the server said it does not know, since the last one that it took."""
 
     def find(self, key: str, *, listed: Collection[str] | None = None) -> Seen | None:
-        """What is there; None only when a listing does not show it either: an answer that nothing is there may be a gateway's.
+        """What is there; None only when two questions find nothing: a single answer that nothing is there may be a gateway's.
 
-        Whoever asks for many keys gives what is ``listed`` where they belong, so that only what is on it is asked for again.
+        The second asks for the bytes, not for a listing: that looks through a whole folder where objects are kept on a disk. Whoever asks
+        for many keys gives what is ``listed`` where they belong, so that only what is on it is asked for again.
         """
         seen = self.head(key)
-        if seen is None and (listed is None or key in listed) and self.has_exactly(key):
+        if seen is None and (listed is None or key in listed) and self._opened(key) is not None:
             raise self._contradicted()
         return seen
 
@@ -133,17 +134,20 @@ class Objects:
             return _seen(result)
 
     def get(self, key: str) -> tuple[Seen, Iterator[bytes]]:
-        """What is there and its bytes, block by block; ``FileNotFoundError`` when a listing does not show it either."""
-        with self._blamed():
-            try:
-                result = obstore.get(self._store, key)
-            except FileNotFoundError:
-                result = None
-        if result is None and self.has_exactly(key):
+        """What is there and its bytes, block by block; ``FileNotFoundError`` when another question finds nothing either."""
+        result = self._opened(key)
+        if result is None and self.head(key) is not None:
             raise self._contradicted()
         if result is None:
             raise FileNotFoundError(f'Nothing is at "{key}" in {self.root}.')
         return _seen(result), self._blocks(result)
+
+    def _opened(self, key: str) -> obstore.GetResult | None:
+        with self._blamed():
+            try:
+                return obstore.get(self._store, key)
+            except FileNotFoundError:
+                return None
 
     def put(self, key: str, content: IO[bytes], size: int, metadata: dict[str, str]) -> None:
         """Store ``content`` where nothing is yet; :class:`Taken` when the server knows better and says so."""
@@ -268,7 +272,7 @@ class Objects:
             raise (self._refused(code) if code in _REFUSED else self._offline(code)) from None
 
     def _contradicted(self) -> ConfigurationError:
-        return self._offline("it says that an object is not there, and lists it")
+        return self._offline("it says that an object is not there, and shows it")
 
     def _offline(self, answer: str) -> ConfigurationError:
         return offline(
