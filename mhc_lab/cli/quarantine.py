@@ -33,7 +33,9 @@ def list_files(
     from mhc_lab.services import media, quarantine
 
     with opened() as wb, wb.reader as session:
-        files = quarantine.listed(session) if every else quarantine.in_state(session, "leaving", "aside", "purging")
+        files = (
+            quarantine.listed(session) if every else quarantine.in_state(session, "leaving", "aside", "lost", "purging")
+        )
         keepers = media.those(session, {file.keeper_id for file in files if file.keeper_id})
         now = wb.clock.now()
     places = {id_: f"{one.storage}:{one.relative_path}" for id_, one in keepers.items()}

@@ -128,7 +128,7 @@ def _copy(source: Store | str, to: DiskStore, file: MediaFile) -> tuple[str, boo
     for place in (path, second_path(path, file.byte_id)):
         with source.read(file.relative_path) as stream:
             try:
-                return place, to.put(place, stream, expected=file.byte_id).is_new
+                return place, to.put(place, stream, expected=file.byte_id, written_at=file.modified_at).is_new
             except FileExistsError:
                 continue
     raise RefusedError(f"There are other files at {path} and beside it in {to.root}.", rule="file name")

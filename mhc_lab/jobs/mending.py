@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,13 +13,11 @@ from sqlalchemy.orm import Session
 from mhc_lab.core.errors import ConfigurationError, NotFoundError, RefusedError
 from mhc_lab.core.ids import ByteId, StorageId
 from mhc_lab.core.names import relative_path
-from mhc_lab.jobs import stores
+from mhc_lab.jobs import reading, stores
 from mhc_lab.reconciliation.classes import CLASSES, REMEDIES, Kind, Remedy
-from mhc_lab.services import storages
+from mhc_lab.services import quarantine, storages
 from mhc_lab.services.media_audit import Row
 from mhc_lab.services.storages import Storage
-from mhc_lab.storage import digests
-from mhc_lab.storage.digests import DigestCache
 from mhc_lab.storage.disk import DiskStore
 from mhc_lab.storage.store import FoundFile, Store
 from mhc_lab.workbench import Workbench
@@ -121,6 +118,11 @@ class Bench:
             raise NotFoundError("storage", name, known=list(self._known), hint="List them with `mhc storage list`.")
         return self._known[name].id
 
+    def hold(self, session: Session, names: Iterable[str]) -> None:
+        """Until the transaction ends no file of these storages leaves or comes back: what lies there now can be a row's."""
+        for storage in sorted(map(self.id, set(names))):  # in the order of whoever moves files
+            quarantine.hold_files(session, storage)
+
     def store(self, name: str) -> Store:
         """The store of the storage with that name."""
         if name not in self._open:
@@ -179,13 +181,13 @@ class Bench:
 
     def read(self, files: Mapping[str, Sequence[FoundFile]]) -> dict[Place, ByteId]:
         """Which bytes files have, by storage; those that cannot be read as they were listed are left out."""
-        read = {}
-        with DigestCache.open(self._wb.settings.home / digests.FILE_NAME) as cache:
-            for storage, some in files.items():
-                for file, digest in zip(some, self._digests(storage, some, cache), strict=True):
-                    if digest:
-                        read[Place(storage, file.relative_path)] = digest
-        return read
+        return {
+            Place(storage, file.relative_path): digest
+            for storage, some in files.items()
+            for batch in reading.read(self._wb, self.store(storage), some)
+            for file, digest in batch
+            if digest
+        }
 
     def read_places(self, places: Iterable[Place]) -> dict[Place, ByteId]:
         """Which bytes lie in these places."""
@@ -209,14 +211,6 @@ class Bench:
             return None
         except (OSError, RefusedError) as closed:
             return closed
-
-    def _digests(self, storage: str, files: Sequence[FoundFile], cache: DigestCache) -> list[ByteId | None]:
-        known = cache.recall(files)
-        unread = [file for file, digest in zip(files, known, strict=True) if digest is None]
-        began_ns = time.time_ns()
-        read = dict(zip(unread, self.store(storage).digests(unread), strict=True)) if unread else {}
-        cache.remember([(file, digest) for file, digest in read.items() if digest], began_ns=began_ns)
-        return [digest or read.get(file) for file, digest in zip(files, known, strict=True)]
 
 
 Refusals = Iterator[tuple[str, str]]

@@ -15,7 +15,7 @@ from mhc_lab.jobs.mending import Bench, Mending, Outcome, Place, Refusals, by_st
 from mhc_lab.jobs.stepwise import Signed
 from mhc_lab.services import media_audit
 from mhc_lab.services.media_audit import Made, NewRow, Row
-from mhc_lab.services.quarantine import Leaving, hold_files
+from mhc_lab.services.quarantine import Leaving
 from mhc_lab.storage.store import FoundFile, Store
 
 _CHANGED = "it was changed since, or cannot be read"
@@ -42,8 +42,7 @@ def register(session: Session, bench: Bench, actions: Sequence[Mending], signed:
 
 def _of_those_there(session: Session, bench: Bench, actions: Sequence[Mending], out: Outcome) -> list[Mending]:
     """Actions whose persons are there, and stay until the transaction ends; until then no file leaves or comes back."""
-    for storage in sorted({one.storage for one in actions}, key=bench.id):  # in the order of whoever moves files
-        hold_files(session, bench.id(storage))
+    bench.hold(session, (one.storage for one in actions))
     there = media_audit.those_there(session, (PersonId(UUID(one.person)) for one in actions))
     for one in actions:
         if UUID(one.person) not in there:

@@ -30,6 +30,7 @@ def _row_is_as_planned(action: Mending, row: Row | None, bench: Bench) -> bool:
 def point(session: Session, bench: Bench, actions: Sequence[Mending], signed: Signed) -> Outcome:
     """Let rows say where their files are, once these were read and are theirs."""
     out = Outcome()
+    bench.hold(session, (one.to_storage for one in actions))
     rows = media_audit.locked(session, [MediaId(UUID(one.subject)) for one in actions])
     read = bench.read_places(Place(one.to_storage, one.to_path) for one in actions)
     for one in actions:

@@ -122,7 +122,7 @@ def _classified(
             storages.get(session, name)
         rows = media_audit.rows(session, [storage.id for storage in known])
         paths = media_audit.paths(session)
-        moving = quarantine.in_state(session, "leaving", "returning", "purging")
+        moving = quarantine.in_state(session, "leaving", "purging")
     frames, checked, findings = [pl.DataFrame(schema=FILES)], [], []
     for number, storage in chosen:
         try:

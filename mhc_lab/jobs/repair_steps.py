@@ -152,7 +152,8 @@ def _laid_beside(one: Mend, rows: Mapping[MediaId, StoredFile], opened: stores.O
         return "something is in its place by now"
     try:
         with opened(good.storage_id).read(good.relative_path) as source:
-            store.put(_beside(run, one), source, expected=ByteId(one.byte_id))
+            written_at = rows[MediaId(one.media)].modified_at
+            store.put(_beside(run, one), source, expected=ByteId(one.byte_id), written_at=written_at)
     except (OSError, RefusedError, IntegrityError) as failure:
         return f"its good copy at {good.place} cannot be read, or is not good any more ({failure})"
     return ""

@@ -127,7 +127,8 @@ def _settled(wb: Workbench, files: Sequence[QuarantinedFile]) -> list[str]:
         )
         at = wb.clock.now()
         quarantine.change(session, staying, "back", at=at)
-        quarantine.change(session, [id_ for id_, why in reasons.items() if why in {"", _NOWHERE}], "aside", at=at)
+        quarantine.change(session, [id_ for id_, why in reasons.items() if not why], "aside", at=at)
+        quarantine.change(session, [id_ for id_, why in reasons.items() if why == _NOWHERE], "lost", at=at)
     return [f"{file.place}: {reasons[file.id]}" for file in leaving if reasons[file.id]]
 
 

@@ -1,7 +1,7 @@
 """Files that were set aside: where they lay, where they lie now, why, and which file with the same bytes stays for them.
 
 A row says what is meant to be before the bytes follow: ``leaving`` is in its old place or in quarantine, ``aside`` is in quarantine,
-``back`` is in its old place, ``purging`` may be gone, ``purged`` is.
+``lost`` was in neither when its bytes should have moved, ``back`` is in its old place, ``purging`` may be gone, ``purged`` is.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from mhc_lab.storage.store import QUARANTINE
 _LONGEST = 512
 """In bytes: the key of an object has to have room for what comes before a path."""
 
-State = Literal["leaving", "aside", "returning", "back", "purging", "purged"]
+State = Literal["leaving", "aside", "lost", "back", "purging", "purged"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import stat
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
+from datetime import datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -164,7 +165,14 @@ class DiskStore:
         with self.at_root():  # what a disk that was pulled meanwhile could not give is not gone
             return [_as_listed(file, one) for file, one in zip(files, read, strict=True)]
 
-    def put(self, relative_path: str, source: BinaryIO, *, expected: ByteId | None = None) -> Put:
+    def put(
+        self,
+        relative_path: str,
+        source: BinaryIO,
+        *,
+        expected: ByteId | None = None,
+        written_at: datetime | None = None,
+    ) -> Put:
         """Keep what ``source`` gives: written aside, synced, read again, then named; the folders on the way are made.
 
         What a killed put left behind is removed by a later one into the same folder, a day after it was last written to.
@@ -191,6 +199,8 @@ class DiskStore:
                         raise RefusedError(f'The way to "{path}" in {self.root} changed meanwhile.', rule="no links")
                 self._sync(root, folder, into)
                 self._sweep(folder, into, now=os.fstat(new.handle).st_mtime)
+                if written_at:
+                    new.date(written_at)
                 return Put(_found(path, os.fstat(new.handle)), byte_id, is_new=True)
 
     def move(self, relative_path: str, to: str) -> None:

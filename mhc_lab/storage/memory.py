@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Generator, Iterable, Sequence
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import BinaryIO
 from uuid import UUID, uuid4
@@ -65,7 +66,14 @@ class MemoryStore:
             is_as_listed = content is not None and len(content) == file.size_bytes
             yield ByteId(hashlib.sha256(content).hexdigest()) if content is not None and is_as_listed else None
 
-    def put(self, relative_path: str, source: BinaryIO, *, expected: ByteId | None = None) -> Put:
+    def put(
+        self,
+        relative_path: str,
+        source: BinaryIO,
+        *,
+        expected: ByteId | None = None,
+        written_at: datetime | None = None,
+    ) -> Put:
         """Keep what ``source`` gives."""
         path, kept = new_path(relative_path), io.BytesIO()
         there = self._there()

@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Generator, Iterable, Iterator,
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import BinaryIO, Self
 from uuid import UUID, uuid4
@@ -150,7 +151,14 @@ class S3Store:
         with ThreadPoolExecutor(AT_ONCE) as threads, closing(in_order(threads, self._digest, files)) as read:
             yield from read
 
-    def put(self, relative_path: str, source: BinaryIO, *, expected: ByteId | None = None) -> Put:
+    def put(
+        self,
+        relative_path: str,
+        source: BinaryIO,
+        *,
+        expected: ByteId | None = None,
+        written_at: datetime | None = None,
+    ) -> Put:
         """Keep what ``source`` gives, read again from the server before anything is said.
 
         On a server that ignores conditions, of two who write to one place at the same instant the later one wins, and the first is told.

@@ -141,8 +141,17 @@ class Store(Protocol):
         Several are read at the same time, and some ahead of those that are asked for.
         """
 
-    def put(self, relative_path: str, source: BinaryIO, *, expected: ByteId | None = None) -> Put:
+    def put(
+        self,
+        relative_path: str,
+        source: BinaryIO,
+        *,
+        expected: ByteId | None = None,
+        written_at: datetime | None = None,
+    ) -> Put:
         """What ``source`` gives from where it stands, under that name, once it was read again and is the same.
+
+        A new file on a disk says that it was last written to at ``written_at``; a bucket always tells its own time.
 
         Never overwrites: the same bytes in that place are left alone, other bytes are a ``FileExistsError``, and so is a name that this
         store cannot tell from one that is taken. Bytes that are not ``expected``, or come back different, are an ``IntegrityError`` and
@@ -160,6 +169,11 @@ class Store(Protocol):
 
     def capacity(self) -> Capacity | None:
         """How much fits; None when nobody says."""
+
+
+def nanoseconds(at: datetime) -> int:
+    """Since 1970: what :attr:`FoundFile.modified_at` was made from, as far as it tells."""
+    return (at - _EPOCH) // timedelta(microseconds=1) * 1000
 
 
 def some_at_once(files: Iterable[FoundFile], *, count: int, size_bytes: int) -> Iterator[list[FoundFile]]:

@@ -284,7 +284,9 @@ def test_an_export_copies_every_byte_once_and_says_what_is_missing(
         "library:people/ann/uploads/c.png",
         "library:people/ann/uploads/b.png",
     ]
-    assert (tmp_path / "out/manual_upload/a.png").read_bytes() == picture("PNG", width=50)
+    exported, stored = tmp_path / "out/manual_upload/a.png", library / "people/ann/uploads/a.png"
+    assert exported.read_bytes() == picture("PNG", width=50)
+    assert exported.stat().st_mtime_ns // 1000 == stored.stat().st_mtime_ns // 1000
     assert not (tmp_path / "out/manual_upload/c.png").exists()
     said = json.loads((tmp_path / "out" / export.LIST).read_text())
     assert [one["file"] for one in said["files"]] == ["manual_upload/a.png"]

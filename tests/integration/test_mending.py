@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,11 +12,12 @@ import pytest
 import sqlalchemy as sa
 
 from mhc_lab.core.errors import RefusedError
-from mhc_lab.core.ids import MediaId
+from mhc_lab.core.ids import ByteId, MediaId
+from mhc_lab.jobs.mending import Bench, Place
 from mhc_lab.jobs.reconcile import apply_reconcile, restore
 from mhc_lab.schema.media import media_locator
 from mhc_lab.schema.people import persons
-from mhc_lab.services import media, media_audit
+from mhc_lab.services import media, media_audit, quarantine, storages
 from mhc_lab.services.media import Wanted
 from mhc_lab.storage.disk import DiskStore
 from mhc_lab.workbench import Workbench
@@ -220,6 +223,30 @@ def test_of_two_files_with_the_bytes_of_one_lost_one_gets_its_row_and_another_pe
         places = {path: id_ for id_, path in session.execute(same)}
     assert len(places) == 3
     assert places["people/ann/auto/a.jpg"] == lost
+
+
+def test_no_file_leaves_while_a_row_is_led_to_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.steady()
+    world.row("a.jpg", world.file(ANN))
+    read, movers = Bench.read_places, ThreadPoolExecutor(1)
+    seen: list[Future[list[str]]] = []
+
+    def places_with_rows() -> list[str]:
+        with world.wb.transaction() as session:
+            ssd = storages.get(session, "ssd").id
+            quarantine.hold_places(session, {ssd})
+            return [path for _, path in media_audit.live(session, {(ssd, ANN)})]
+
+    def slow(bench: Bench, places: Iterable[Place]) -> dict[Place, ByteId]:
+        seen.append(movers.submit(places_with_rows))
+        wait(seen, timeout=1)  # whoever wants to move the file waits
+        return read(bench, places)
+
+    monkeypatch.setattr(Bench, "read_places", slow)
+    mend(world)
+    movers.shutdown()
+
+    assert [one.result() for one in seen] == [[ANN]]
 
 
 def test_a_row_whose_file_is_there_again_is_not_led_to_a_copy(world: World) -> None:

@@ -79,7 +79,7 @@ def test_a_table_that_stays_locked_stops_the_migration_with_advice(
 ) -> None:
     monkeypatch.setattr(migrate, "LOCK_TIMEOUT", "50ms")
     with psycopg.connect(database.url(Role.OWNER)) as forgotten:
-        forgotten.execute("LOCK TABLE persons, media_locator")
+        forgotten.execute("LOCK TABLE persons, media_locator, quarantined_files")
 
         with pytest.raises(RefusedError, match="stayed locked by somebody else"):
             migrate.downgrade(database, "base")

@@ -113,6 +113,19 @@ def test_what_is_missing_rotten_or_cut_off_gets_its_bytes_back(
     assert sorted(aside) == sorted([flipped(CONTENTS[NAMES[1]]), CONTENTS[NAMES[2]][:100], b""])
 
 
+def test_what_was_mended_says_when_it_was_written_so_that_rot_is_told_again(
+    emptied_wb: Workbench, ssd: Path, attic: Path
+) -> None:
+    written = (ssd / NAMES[0]).stat().st_mtime_ns // 1000
+    (ssd / NAMES[0]).unlink()
+    mended(emptied_wb)
+    mended_at = (ssd / NAMES[0]).stat().st_mtime_ns // 1000
+    damage(ssd / NAMES[0], flipped)
+
+    assert mended_at == written
+    assert [one.ill for one in planned(emptied_wb).actions] == ["bit rot"]
+
+
 def test_views_show_what_was_mended_and_no_more_what_was_taken_back(
     emptied_wb: Workbench, ssd: Path, attic: Path
 ) -> None:

@@ -153,6 +153,7 @@ def test_a_file_that_vanishes_before_it_is_moved_is_told_once(
         set_aside(emptied_wb, COPY, OTHER)
     monkeypatch.undo()
 
+    assert states(emptied_wb) == ["lost"]
     receipt = set_aside(emptied_wb, COPY, OTHER)
 
     assert receipt.done_count == 1  # the other one has no keeper with its bytes

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import os
 from datetime import UTC, datetime
@@ -30,6 +31,18 @@ def test_a_new_store_is_marked_once(root: Path) -> None:
 
     assert again.marker == first.marker
     assert UUID(json.loads((root / MARKER).read_text())["store"]) == first.marker
+
+
+def test_a_file_says_that_it_was_written_when_it_was_told_to_and_its_folder_is_swept_all_the_same(root: Path) -> None:
+    left_over = put(root, "people/ann/.mhc-put-0123456789abcdef")
+    os.utime(left_over, (0, 0))
+    at = datetime(2019, 5, 4, 3, 2, 1, 123456, tzinfo=UTC)
+
+    file = DiskStore.create(root).put("people/ann/a.jpg", io.BytesIO(b"bytes"), written_at=at).file
+
+    assert file.modified_at == at
+    assert (root / "people/ann/a.jpg").stat().st_mtime_ns == file.written_ns
+    assert not left_over.exists()
 
 
 def test_an_absent_root_is_offline(tmp_path: Path) -> None:
