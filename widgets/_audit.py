@@ -68,14 +68,16 @@ class Audit(View):
         return Gauge(self.outcome)
 
 
-def storage_choice(wb: Workbench, chosen: str) -> ipw.Dropdown:
-    """One storage in use, or all of them."""
+def storage_choice(
+    wb: Workbench, chosen: str, *, description: str = "Storage", without_one: str = "all"
+) -> ipw.Dropdown:
+    """One storage in use, or none of them, which means all unless ``without_one`` says something else."""
     with wb.reader as session:
         names = [one.name for one in storages.listed(session) if one.is_active]
         if chosen:
             storages.get(session, chosen)  # says which there are
-    options = [("all", ""), *((name, name) for name in names)]
-    return ipw.Dropdown(description="Storage", options=options, value=chosen)
+    options = [(without_one, ""), *((name, name) for name in names)]
+    return ipw.Dropdown(description=description, options=options, value=chosen)
 
 
 def reviewed(wb: Workbench, job: Job[P], plan: P, *, verb: str, undo: str) -> View | ipw.HTML:

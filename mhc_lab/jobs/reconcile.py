@@ -194,7 +194,7 @@ def _doubt(name: str, rows: pl.DataFrame, found: pl.DataFrame) -> str:
         return ""
     return (
         f"of {placed.height:,} files that should be there it lists {there:,}. Look whether it is the right disk and whole: "
-        f"nothing is planned for it. When they are gone indeed, plan with `--believe {name}`."
+        f"nothing is planned for it. When they are gone indeed, plan with `--believe {name}`, or choose it under Gone indeed."
     )
 
 

@@ -127,6 +127,22 @@ def test_files_and_rows_that_disagree_are_set_right(emptied_wb: Workbench, disk:
     assert "people/bo/auto/d.png" in live(emptied_wb)
 
 
+def test_a_storage_most_of_whose_files_are_gone_is_believed_when_it_is_chosen(
+    emptied_wb: Workbench, disk: Path
+) -> None:
+    for path in (FIRST, COPY):
+        (disk / path).unlink()
+    audit = Reconciliation(emptied_wb)
+    audit.start.click()
+    doubted = dict(audit.found.recorded)
+
+    audit.believe.value = "ssd"
+    audit.start.click()
+
+    assert (doubted["not_checked"], doubted["to_set_right"]) == (1, 0)
+    assert (audit.found.recorded["not_checked"], audit.found.recorded["row_missing"]) == (0, 2)
+
+
 def test_what_was_not_named_before_is_refused_in_one_sentence(emptied_wb: Workbench, disk: Path) -> None:
     audit = Reconciliation(emptied_wb, aside="ssd:nowhere.jpg")
 
