@@ -8,7 +8,7 @@ import ipywidgets as ipw
 
 
 class Pages(ipw.HBox):
-    """Pages of ``size`` things; ``on_turn`` is called when somebody turns to another."""
+    """Pages of ``size`` things, to be seen where there are several; ``on_turn`` is called when somebody turns to another."""
 
     def __init__(self, size: int, *, on_turn: Callable[[], None]) -> None:
         self.size, self.on_turn, self._quiet = size, on_turn, False
@@ -29,6 +29,7 @@ class Pages(ipw.HBox):
         """Begin at the first page of ``total`` things."""
         self._quiet = True
         self.number.max = max(-(-total // self.size), 1)
+        self.layout.display = None if self.number.max > 1 else "none"
         self.number.value = 1
         self._quiet = False
         self._enable()

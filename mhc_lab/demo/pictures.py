@@ -115,7 +115,7 @@ def plant(persons: Sequence[str], *, seed: int) -> Gallery:
     drawn = [_drawn(rng, places, number) for number in range(FILES - copies - _REENCODED - _CORRUPT - 2)]
     chosen = iter(rng.sample(drawn, _GROUPS + _REENCODED + _MISSING))
     groups = [_group(rng, places, next(chosen), 3 if n < _LARGE_GROUPS else 2) for n in range(_GROUPS)]
-    reencoded = [_reencoded(places, next(chosen)) for _ in range(_REENCODED)]
+    reencoded = [_reencoded(rng, places, next(chosen)) for _ in range(_REENCODED)]
     damaged = [
         replace(_drawn(rng, places, number), kind=Kind.CUT) for number in range(len(drawn), len(drawn) + _CORRUPT)
     ]
@@ -135,16 +135,21 @@ def _drawn(rng: Random, places: _Places, number: int) -> PlantedFile:
 
 
 def _group(rng: Random, places: _Places, original: PlantedFile, size: int) -> list[PlantedFile]:
-    """The original and its exact copies: half of them in another folder of the same person, half with other persons."""
-    _, owner, *_, name = original.path.split("/")
-    ending = name.rpartition(".")[2]
-    keeps_owner = rng.random() < 0.5
-    copies = [places.new(ending, owner=owner if keeps_owner else None) for _ in range(size - 1)]
+    """The original and its exact copies: half of the groups stay with the person, the others go to other persons, too."""
+    ending, owner = original.path.rpartition(".")[2], _next_owner(rng, original)
+    copies = [places.new(ending, owner=owner) for _ in range(size - 1)]
     return [original, *(PlantedFile(path, taken_at, original.drawing) for path, taken_at in copies)]
 
 
-def _reencoded(places: _Places, original: PlantedFile) -> tuple[PlantedFile, PlantedFile]:
-    return original, PlantedFile(*places.new("jpg"), original.drawing, Kind.REENCODED)
+def _reencoded(rng: Random, places: _Places, original: PlantedFile) -> tuple[PlantedFile, PlantedFile]:
+    """The original and one that was saved again: half of them stay with the person."""
+    taken = places.new("jpg", owner=_next_owner(rng, original))
+    return original, PlantedFile(*taken, original.drawing, Kind.REENCODED)
+
+
+def _next_owner(rng: Random, original: PlantedFile) -> str | None:
+    """The person of the original, or, half of the time, anybody."""
+    return original.path.split("/")[1] if rng.random() < 0.5 else None
 
 
 def content(file: PlantedFile, *, seed: int) -> bytes:

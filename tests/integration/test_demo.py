@@ -213,8 +213,13 @@ def test_every_world_has_what_was_ordered(seed: int) -> None:
     assert [oddities[one] for one in ("no column of names", "login page")] == [1, 1]
     assert {event.source for event in truth.events} == {"list_scrape", "events_api", "profile_scrape"}
     assert (truth.file_count, len(truth.duplicates), len(truth.reencoded)) == (1500, 46, 32)
+    assert sum(owner(original) == owner(again) for original, again in truth.reencoded) >= 6
     assert (len(truth.missing), len(truth.orphans), len(truth.corrupt)) == (24, 24, 5)
     assert everybody_on_a_list(world.cast, truth)
+
+
+def owner(path: str) -> str:
+    return path.split("/")[1]
 
 
 def everybody_on_a_list(cast: Cast, truth: Truth) -> bool:

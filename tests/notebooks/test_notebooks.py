@@ -79,6 +79,16 @@ def test_more_duplicates_than_allowed_are_a_finding(wb: Workbench, truth: Truth)
     assert [finding.count for finding in result.findings] == [len(truth.duplicates)]
 
 
+def test_pictures_of_one_person_that_were_saved_again_look_alike(wb: Workbench, truth: Truth) -> None:
+    planted = [pair for pair in truth.reencoded if len({path.split("/")[1] for path in pair}) == 1]
+
+    result = run(wb, notebooks.find("near_duplicates"), values={"DISTANCE": 2})
+
+    assert result.outcome is Outcome.PASSED, result.message
+    assert result.recorded == {"pairs": len(planted), "pictures": 2 * len(planted)}
+    assert all(path in report_of(result) for pair in planted for path in pair)
+
+
 def test_the_library_counts_what_was_planted_and_hands_on_no_picture(wb: Workbench, truth: Truth) -> None:
     result = run(wb, notebooks.find("library"), values={"MAX_FLAWED": 5})
 
