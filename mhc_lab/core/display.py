@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SHOWN_ROWS = 200
 """A table shows at most this many rows and says how many there are."""
+_LONGEST_WORD = 16
+"""In characters."""
 
 
 def style() -> str:
@@ -68,12 +70,13 @@ def plural(count: int, noun: str, many: str | None = None) -> str:
 def table(frame: pl.DataFrame, *, caption: str = "", headings: Mapping[str, str] | None = None) -> str:
     """``frame`` as an HTML table: escaped, numbers to the right, the first :data:`SHOWN_ROWS` rows."""
     headings = headings or {}
-    kinds = [_kind(dtype) for dtype in frame.dtypes]
+    shown = frame.head(SHOWN_ROWS)
+    kinds = [_kind(column) for column in shown]
     head = "".join(
         f'<th scope="col" class="mhc-{kind}">{html.escape(headings.get(name, name.replace("_", " ")))}</th>'
         for name, kind in zip(frame.columns, kinds, strict=True)
     )
-    body = "".join(_row(row, kinds) for row in frame.head(SHOWN_ROWS).iter_rows())
+    body = "".join(_row(row, kinds) for row in shown.iter_rows())
     more = frame.height - SHOWN_ROWS
     foot = f"<p class='mhc-quiet'>{SHOWN_ROWS} of {frame.height:,} rows shown.</p>" if more > 0 else ""
     title = f"<caption>{html.escape(caption)}</caption>" if caption else ""
@@ -81,10 +84,13 @@ def table(frame: pl.DataFrame, *, caption: str = "", headings: Mapping[str, str]
     return f"<div class='mhc-scroll' tabindex='0' role='group' aria-label='{html.escape(caption or 'Table')}'>{table_}</div>{foot}"
 
 
-def _kind(dtype: pl.DataType) -> str:
-    if dtype.is_numeric():
+def _kind(column: pl.Series) -> str:
+    """How a column is set: a text is kept from becoming too narrow to be read, words need no more than they are long."""
+    if column.dtype.is_numeric():
         return "number"
-    return "time" if dtype.is_temporal() else "text"
+    if column.dtype.is_temporal():
+        return "time"
+    return "word" if all(len(text(value)) <= _LONGEST_WORD for value in column) else "text"
 
 
 def _row(values: Iterable[object], kinds: Sequence[str]) -> str:
