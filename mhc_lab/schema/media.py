@@ -180,6 +180,7 @@ quarantined_files = sa.Table(
     sa.UniqueConstraint("storage_id", "quarantine_path"),
     sa.Index(None, "run_id"),
     sa.Index(None, "media_id"),
+    sa.Index(None, "keeper_id"),
     comment="One row per file that was set aside: where it lay, where it lies, and why.",
 )
 

@@ -44,6 +44,24 @@ def test_the_migrations_make_exactly_the_tables_of_the_schema(database: Database
     assert migrate.check(database) == []
 
 
+_WITHOUT_INDEX = """
+    SELECT reference.conrelid::regclass::text || '.' || string_agg(attribute.attname, ', ')
+    FROM pg_constraint AS reference
+    JOIN pg_attribute AS attribute ON attribute.attrelid = reference.conrelid AND attribute.attnum = ANY(reference.conkey)
+    WHERE reference.contype = 'f' AND NOT EXISTS (
+        SELECT FROM pg_index WHERE indrelid = reference.conrelid AND indkey[0] = reference.conkey[1]
+    )
+    GROUP BY reference.oid
+"""
+
+
+def test_whoever_deletes_a_row_finds_what_refers_to_it_by_an_index(database: Database) -> None:
+    with psycopg.connect(database.url(Role.OWNER)) as connection:
+        found = {name for (name,) in connection.execute(_WITHOUT_INDEX)}
+
+    assert found == {"media_baselines.run_id", "media_verifications.storage_id"}  # runs and storages are never deleted
+
+
 def test_a_difference_is_named(database: Database) -> None:
     with psycopg.connect(database.url(Role.OWNER)) as connection:
         connection.execute("ALTER TABLE persons ADD COLUMN surprise int")

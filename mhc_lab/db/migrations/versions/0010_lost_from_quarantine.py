@@ -1,4 +1,4 @@
-"""A file that was to be set aside and is nowhere any more is told apart from one in quarantine."""
+"""A file that was to be set aside and is nowhere any more is told apart from one in quarantine; keepers are found by an index."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ _TOLD_AFTER = "leaving and purging: a run was killed over it; lost: it was in ne
 
 def upgrade() -> None:
     _exchange(_AFTER, comment=_TOLD_AFTER, existing=_TOLD_BEFORE)
+    op.create_index(op.f("quarantined_files_keeper_id_idx"), "quarantined_files", ["keeper_id"])
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("quarantined_files_keeper_id_idx"), table_name="quarantined_files")
     op.execute(sa.text("UPDATE quarantined_files SET state = 'aside' WHERE state = 'lost'"))
     _exchange(_BEFORE, comment=_TOLD_BEFORE, existing=_TOLD_AFTER)
 
