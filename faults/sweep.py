@@ -24,6 +24,10 @@ CHANGING = (
 )
 
 
+_SAME_CALLS = {"PYTHONDONTWRITEBYTECODE": "1"}
+"""The processes that a job starts write no compiled modules, either: the second run would have fewer calls than the first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """A job, how its disk is prepared, and what is wrong with the disk after it was killed and after it was done again."""
@@ -54,8 +58,10 @@ def run(job: str, root: Path, *, twin: str = "", inject: str = "", trace: Path =
     """The job in a process of its own, with ``inject`` done to it."""
     tracing = ["strace", "-f", "-qq", "-o", str(trace), "-e", f"trace={inject.partition(':')[0] or CHANGING}"]
     injecting = ["-e", f"inject={inject}"] if inject else ["--seccomp-bpf"]
-    words = [*tracing, *injecting, sys.executable, "-B", "-m", "faults.jobs", job, str(root), *([twin] if twin else [])]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1])
+    words = [*tracing, *injecting, sys.executable, "-m", "faults.jobs", job, str(root), *([twin] if twin else [])]
+    done = subprocess.run(
+        words, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1], env=os.environ | _SAME_CALLS
+    )
     return Ended(done.returncode, tuple(done.stdout.split("\n")[:-1]))
 
 
