@@ -16,6 +16,7 @@ from typing import Self, TypeVar
 
 from mhc_lab.core import display
 from mhc_lab.core.errors import IntegrityError, RefusedError
+from mhc_lab.core.garbage import uncollected
 from mhc_lab.core.ids import ByteId
 from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.jobs import reading, setting_aside, stores, views
@@ -137,7 +138,7 @@ def _looked(store: Store, examiner: Examiner, files: Sequence[Unexamined]) -> li
 
 def register(wb: Workbench, store: Store, storage: Storage, *, progress: Progress = SILENT) -> Tally:
     """A row for every file that has none; the rows of one batch are written while the next is read."""
-    with ThreadPoolExecutor(1) as beside:
+    with uncollected(), ThreadPoolExecutor(1) as beside:
         rows = beside.submit(_known, wb, storage)  # the database answers while the store is listed
         found = store.files(progress)
         known = rows.result()

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Self
 
+from mhc_lab.core.garbage import uncollected
 from mhc_lab.core.ids import ByteId
 from mhc_lab.storage.store import FoundFile
 
@@ -42,7 +43,7 @@ _SCHEMA = """
 
 _READ = "SELECT inode, size_bytes, mtime_ns, ctime_ns, sha256 FROM digests WHERE device = ? AND inode"
 _COUNT = "SELECT count(*) FROM digests WHERE device = ? AND inode BETWEEN ? AND ?"
-_Row = tuple[int, int, int, int, str]
+_Row = tuple[int, int, int, int, ByteId]
 _MOSTLY = 4
 """Where so many times the files asked for are known between the first and the last, all are read in one go."""
 _TOP = 1 << 63
@@ -66,20 +67,21 @@ class DigestCache:
 
     def recall(self, files: Sequence[FoundFile]) -> list[ByteId | None]:
         """The byte id of each file that is as it was when it was read; None for the others, and for files without a stamp."""
-        inodes: dict[int, list[int]] = {}
-        for file in files:
-            if file.stamp:
-                inodes.setdefault(file.stamp.device, []).append(_signed(file.stamp.inode))
-        read = {device: self._read(_signed(device), sorted(some)) for device, some in inodes.items()}
-        held: list[ByteId | None] = []
-        for _, size_bytes, _, stamp in files:  # written out: this runs for every file of a library
-            row = None
-            if stamp:
-                device, inode, mtime_ns, ctime_ns = stamp
-                row = read[device].get(inode if inode < _TOP else _signed(inode))
-            is_as_it_was = row and row[1] == size_bytes and row[2] == mtime_ns and row[3] == ctime_ns
-            held.append(ByteId(row[4]) if row and is_as_it_was else None)
-        return held
+        with uncollected():
+            inodes: dict[int, list[int]] = {}
+            for file in files:
+                if stamp := file.stamp:
+                    inodes.setdefault(stamp[0], []).append(_signed(stamp[1]))
+            read = {device: self._read(_signed(device), sorted(some)) for device, some in inodes.items()}
+            held: list[ByteId | None] = []
+            for _, size_bytes, _, stamp in files:  # written out: this runs for every file of a library
+                row = None
+                if stamp:
+                    device, inode, mtime_ns, ctime_ns = stamp
+                    row = read[device].get(inode if inode < _TOP else _signed(inode))
+                is_as_it_was = row and row[1] == size_bytes and row[2] == mtime_ns and row[3] == ctime_ns
+                held.append(row[4] if row and is_as_it_was else None)
+            return held
 
     def remember(self, read: Iterable[tuple[FoundFile, ByteId]], *, began_ns: int) -> None:
         """Keep the byte ids of files that were read from ``began_ns`` (of the system's clock) on."""

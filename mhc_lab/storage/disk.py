@@ -17,6 +17,7 @@ from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from datetime import datetime
 from functools import partial
 from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import BinaryIO, Self
 from uuid import UUID
@@ -53,6 +54,7 @@ from mhc_lab.storage.store import (
     taken,
 )
 
+_PATH = attrgetter("relative_path")
 _GONE = frozenset({errno.EIO, errno.ENODEV, errno.ENXIO, errno.ENOTCONN, errno.ESTALE, errno.ESHUTDOWN})
 READERS = 2
 """As many files are read at once as a disk likes; more cores would wait for it."""
@@ -128,7 +130,7 @@ class DiskStore:
                 progress(len(found), None, "files found")
         with self.at_root():  # a disk that was pulled meanwhile may have told less than it holds
             self.unreadable, self.litter = tuple(sorted(unreadable)), tuple(sorted(litter))
-        return tuple(sorted(found, key=lambda file: file.relative_path))
+        return tuple(sorted(found, key=_PATH))
 
     def stat(self, relative_path: str) -> FoundFile:
         """The file at ``relative_path``."""
@@ -442,6 +444,9 @@ def _write_marker(folder: int) -> None:
         os.fsync(folder)
 
 
+_tuple = tuple.__new__
+
+
 def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
     try:
         return entry.stat(follow_symlinks=False)
@@ -458,8 +463,10 @@ def _litter(path: str, entry: os.DirEntry[str]) -> list[FoundFile]:
 
 def _found(path: str, status: os.stat_result) -> FoundFile:
     written_ns = status.st_mtime_ns
-    stamp = Stamp(status.st_dev, status.st_ino, written_ns, status.st_ctime_ns)
-    return FoundFile(path, status.st_size, written_ns, stamp)
+    stamp = _tuple(Stamp, (status.st_dev, status.st_ino, written_ns, status.st_ctime_ns))
+    return _tuple(
+        FoundFile, (path, status.st_size, written_ns, stamp)
+    )  # without their own calls: a third less for each file
 
 
 def _hashed_here(root: int, paths: Sequence[str]) -> list[ReadFile | None]:
