@@ -63,7 +63,7 @@ def run(
 
 @app.command("all")
 def all_(folder: Folder = None, stale_ok: StaleOk = False, as_json: Json = False) -> None:
-    """Run every notebook and keep the reports; the exit code is the worst of theirs.
+    """Run every notebook and keep the reports. The exit code is the worst of theirs.
 
     Example: mhc audit all --json
     """

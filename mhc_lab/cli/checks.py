@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from mhc_lab.jobs.verify import Verified
     from mhc_lab.services.baselines import PersonPictures
 
-baseline = typer.Typer(no_args_is_help=True, help="Whether everybody's pictures can be shown as they could before.")
+baseline = typer.Typer(no_args_is_help=True, help="Whether everybody's pictures can be shown as before.")
 
-repair = typer.Typer(no_args_is_help=True, help="Mend what is missing or damaged from another copy of its bytes.")
+repair = typer.Typer(no_args_is_help=True, help="Mend what is missing or damaged from another copy.")
 
 _SHOWN = 50
 """Findings listed for a person; a program gets all."""
@@ -37,7 +37,7 @@ def verify(
     subset: Annotated[str, typer.Option(help="Only a part: 2/7 is the second of seven.")] = "1/1",
     as_json: Json = False,
 ) -> None:
-    """Look for every registered file: is it there, has it its size and, with --read-data, its bytes.
+    """Look whether every registered file is as it should be. It is looked for, measured and, with --read-data, read.
 
     One that was stopped goes on where it was. Exit code 1 when a file is not as registered, or a store cannot be looked at.
 
@@ -64,7 +64,9 @@ def report(
     top: Annotated[int, typer.Option(min=1, max=1000, help="So many of the largest files and persons.")] = 20,
     as_json: Json = False,
 ) -> None:
-    """The library as a whole: by storage and source, growth, the largest files, who takes the room, what is wrong, what was set aside.
+    """The library as a whole: what is where, and what is wrong.
+
+    By storage and source, its growth, the largest files, who takes the room, what was set aside.
 
     Example: mhc media report --limit-bytes 5000000000
     """
@@ -110,7 +112,7 @@ def _lines(frame: pl.DataFrame) -> str:
 
 @repair.command()
 def plan(as_json: Json = False) -> None:
-    """Write down what can be mended, from which copy; nothing is changed yet. Verify before: what was not found is not mended.
+    """Write down what can be mended, from which copy. Nothing is changed yet. Verify before: what was not found is not mended.
 
     Example: mhc media repair plan
     """
@@ -136,7 +138,7 @@ def record(
     everybody: Annotated[bool, typer.Option("--everybody", help="Everybody who has pictures.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Keep which pictures of whom can be shown: each is read, compared with its digest, and decoded.
+    """Keep which pictures of whom can be shown. Each is read, compared with its digest, and decoded.
 
     Example: mhc media baseline record amber_otter --random 10
     """

@@ -56,7 +56,7 @@ def downgrade(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Take the schema down; refused while rows would be lost, unless that is said.
+    """Take the schema down. Refused while rows would be lost, unless that is said.
 
     Example: mhc db downgrade base --discard-rows
     """
@@ -89,7 +89,7 @@ def current(as_json: Json = False) -> None:
 
 @app.command()
 def check(as_json: Json = False) -> None:
-    """Compare the database with what this installation expects, and see that its log was not tampered with; else exit code 1.
+    """Compare the database with what is expected of it. Exit code 1 when it differs, or its log was tampered with.
 
     Example: mhc db check
     """

@@ -17,7 +17,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
-    help="Keep one copy of each file, set the others aside, and bring them back.",
+    help="Keep one copy of each file; set aside others, or bring them back.",
 )
 
 
@@ -26,7 +26,7 @@ def find(
     storage: Annotated[str, typer.Option(help="The storage; without it that of MHC_MEDIA_ROOT, or the only one.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Read every byte of a storage and list the files that are there more than once, registered or not; nothing is changed.
+    """List the files of a storage that are there more than once. Every byte is read, registered or not; nothing is changed.
 
     What was read is remembered, so a second look reads only what is new. Exit code 1 when a file could not be read.
 
@@ -52,7 +52,7 @@ def plan(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Write down which copies of the same bytes could go, which one stays, and why; nothing is changed yet.
+    """Write down which copies could go, which one stays, and why. Nothing is changed yet.
 
     Example: mhc dedup plan
     """

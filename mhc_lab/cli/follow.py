@@ -38,7 +38,7 @@ def import_(
     profile_of: Annotated[str, typer.Option(help="The files are saved profile pages of this person.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Take in what was seen and bring the history up to date; the same thing twice changes nothing.
+    """Take in what was seen and bring the history up to date. The same thing twice changes nothing.
 
     Exit code 1 when a list was refused; the others are taken in all the same.
 
@@ -78,7 +78,7 @@ def review(
     every: Annotated[bool, typer.Option("--all", help="All lists, not only those that wait.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show the lists that wait for a decision, look at one, or decide: the history is computed again, and a later decision overrules.
+    """Show the lists that wait for a decision, or decide about one. The history is computed again, and a later decision overrules.
 
     Example: mhc follow review   then   mhc follow review followers-2026-03-29.csv --decide partial --reason "the page broke off"
     """
@@ -116,7 +116,7 @@ def review(
 
 @app.command()
 def events(direction: Direction = "followers", since: Since = "", until: Until = "", as_json: Json = False) -> None:
-    """Every follow and unfollow of a window; and, whatever the window, who follows now and the lists that could not be believed.
+    """Every follow and unfollow of a window. And, whatever the window, who follows now and the lists that could not be believed.
 
     Example: mhc follow events --since 2026-03-01 --until 2026-04-01 --json
     """
@@ -140,7 +140,7 @@ def events(direction: Direction = "followers", since: Since = "", until: Until =
 
 @app.command()
 def stats(since: Since, until: Until, direction: Direction = "followers", as_json: Json = False) -> None:
-    """How many followed at both ends of a window, how many came and left, and how long those who left had stayed.
+    """How many came and left in a window. And how many followed at both its ends, and how long those who left had stayed.
 
     Example: mhc follow stats --since 2026-03-01 --until 2026-04-01
     """
@@ -162,7 +162,7 @@ def stats(since: Since, until: Until, direction: Direction = "followers", as_jso
 
 @app.command()
 def recompute(as_json: Json = False) -> None:
-    """Compute verdicts, events, spells and profile columns again from all lists, observations and decisions.
+    """Compute the history again. Verdicts, events, spells and profile columns, from all lists, observations and decisions.
 
     Example: mhc follow recompute
     """

@@ -29,9 +29,11 @@ def ingest(
     name: Annotated[str, typer.Option(help="What to call the storage; without it the folder's name.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Register every file below PLACE with its bytes' digest, then look into each; run twice, it does nothing.
+    """Register every file below PLACE, then look into each. Run twice, it does nothing.
 
-    Not a byte of your files is changed. Exit code 1 when a file could not be read, or has other bytes than when it was registered.
+    Not a byte of your files is changed; one small file, `.mhc-store.json`, comes beside them.
+
+    Exit code 1 when a file could not be read, or has other bytes than when it was registered.
 
     Example: mhc media ingest /media/ssd/media --name ssd
     """
@@ -67,13 +69,13 @@ def find(
     byte_id: Annotated[str, typer.Option("--hash", help="SHA-256 of the file.")] = "",
     content_id: Annotated[str, typer.Option(help="Its content id: mci1:…")] = "",
     source_url: Annotated[str, typer.Option(help="The address it was fetched from.")] = "",
-    storage: Annotated[str, typer.Option(help="Only in this storage.")] = "",
-    source: Annotated[str, typer.Option(help="Only from this source.")] = "",
+    storage: Annotated[str, typer.Option(help="Only in this storage, as `mhc storage list` names it.")] = "",
+    source: Annotated[str, typer.Option(help="Only from this source, as `mhc storage list` names them.")] = "",
     verdict: Annotated[str, typer.Option(help="Only readable, video, corrupt, refused or opaque ones.")] = "",
     tag: Annotated[str, typer.Option(help="Only with this tag.")] = "",
     words: Annotated[str, typer.Option(help="Only with this in the file's name.")] = "",
-    since: Annotated[str, typer.Option(help="Taken at or after this instant.")] = "",
-    until: Annotated[str, typer.Option(help="Taken before this instant.")] = "",
+    since: Annotated[str, typer.Option(help="Taken at or after this day or instant: 2026-03-01.")] = "",
+    until: Annotated[str, typer.Option(help="Taken before this day or instant: 2026-04-01T12:00+02:00.")] = "",
     favorite: Annotated[bool, typer.Option("--favorite", help="Only favourites.")] = False,
     deleted: Annotated[bool, typer.Option("--deleted", help="Only deleted ones.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="So many at once.")] = 50,
@@ -121,7 +123,7 @@ def show(file: Id, as_json: Json = False) -> None:
 def primary(
     file: Id, off: Annotated[bool, typer.Option("--off", help="Let nothing be chosen.")] = False, as_json: Json = False
 ) -> None:
-    """Let a picture stand for its person; without a chosen one the newest does.
+    """Let a picture stand for its person. Without a chosen one the newest does.
 
     Example: mhc media primary 3f2a9c
     """
@@ -222,7 +224,7 @@ def upload(
     storage: StorageName = "",
     as_json: Json = False,
 ) -> None:
-    """Copy files into a storage for a person; the originals stay as they are.
+    """Copy files into a storage for a person. The originals stay as they are.
 
     Example: mhc media upload portrait.jpg --person amber_otter
     """
@@ -247,7 +249,7 @@ def download(
     storage: StorageName = "",
     as_json: Json = False,
 ) -> None:
-    """Fetch pictures or videos for a person; what was fetched for them before is not asked for again.
+    """Fetch pictures or videos for a person. What was fetched for them before is not asked for again.
 
     Example: mhc media download https://example.com/a.jpg --person amber_otter
     """
@@ -273,7 +275,7 @@ def export(
     to: Annotated[Path, typer.Option("--to", help="A folder; it is made when missing.")],
     as_json: Json = False,
 ) -> None:
-    """Copy all files of a person to a folder, every byte compared, with a list beside them. Exit code 1 when one is missing.
+    """Copy all files of a person to a folder. Every byte is compared, and a list lies beside them; exit code 1 when one is missing.
 
     Example: mhc media export amber_otter --to ~/amber
     """
@@ -288,9 +290,7 @@ def export(
 
 
 photosets = typer.Typer(no_args_is_help=True, help="Sets of pictures that are not to be fetched again.")
-placeholders = typer.Typer(
-    no_args_is_help=True, help="Pictures that stand for no picture: never uploaded or downloaded."
-)
+placeholders = typer.Typer(no_args_is_help=True, help="Pictures that stand for no picture: they are refused.")
 app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(photosets, name="photosets")
 app.add_typer(placeholders, name="placeholders")
@@ -360,7 +360,7 @@ def add_placeholder(
     note: Annotated[str, typer.Option(help="What it is.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Refuse these bytes from uploads and downloads; what lies on a disk already stays, and an ingest takes it in as it is.
+    """Refuse these bytes from uploads and downloads. What lies on a disk already stays, and an ingest takes it in as it is.
 
     Example: mhc media placeholders add no_photo.jpg --note "grey silhouette"
     """

@@ -17,7 +17,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
-    help="Make persons one who turned out to be the same, and part them again.",
+    help="Make persons one who are the same, and part them again.",
 )
 
 
@@ -28,7 +28,7 @@ def plan(
     why: Annotated[str, typer.Option(help="Why: kept with the run.")],
     as_json: Json = False,
 ) -> None:
-    """Write down who becomes part of whom, and what is known about them; nothing is changed yet.
+    """Write down who becomes part of whom. And what is known about them; nothing is changed yet.
 
     Example: mhc merge plan alicia alice --why "renamed in March, says so on her page"
     """

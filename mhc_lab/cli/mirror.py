@@ -18,7 +18,7 @@ app = typer.Typer(
 
 @app.command()
 def refresh(as_json: Json = False) -> None:
-    """Copy the database into a new mirror and prove it; readers go on with the old one meanwhile.
+    """Copy the database into a new mirror and prove it. Readers go on with the old one meanwhile.
 
     Example: mhc mirror refresh
     """
@@ -29,7 +29,7 @@ def refresh(as_json: Json = False) -> None:
 
 @app.command()
 def verify(as_json: Json = False) -> None:
-    """Read the published mirror whole and compare it with its manifest; exit code 1 when it is damaged.
+    """Read the whole mirror and compare it with its manifest. Exit code 1 when it is damaged.
 
     Example: mhc mirror verify
     """

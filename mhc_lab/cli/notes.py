@@ -107,7 +107,7 @@ def export(
     with_deleted: WithDeleted = False,
     as_json: Json = False,
 ) -> None:
-    """Write notes into a file, oldest first: for spreadsheets, programs, or readers.
+    """Write notes into a file, oldest first. For spreadsheets, programs, or readers.
 
     In CSV, a cell that a spreadsheet would take for a formula, or that begins with an apostrophe, gets an apostrophe in front.
 

@@ -36,7 +36,7 @@ def chat(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Read a chat log: who said and tipped what, in order; what the room itself said is left out and counted.
+    """Read a chat log: who said and tipped what, in order. What the room itself said is left out and counted.
 
     Example: mhc parse chat room.txt --names regulars.txt   or   xclip -o | mhc parse chat - --json
     """

@@ -36,7 +36,7 @@ def timeline(
     before: Annotated[str, typer.Option(help="Go on where a page ended: what it gave as older.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Everything there is to tell of a person, each thing once, newest first: notes, chat, tips, follows, names, ties and the rest.
+    """Everything there is to tell of a person, newest first. Notes, chat, tips, follows, names, ties and the rest, each thing once.
 
     Example: mhc people timeline amber_otter --kind tip --since 2026-03-01
     """

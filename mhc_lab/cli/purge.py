@@ -17,7 +17,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
-    help="Remove for good what was set aside long ago and is still here elsewhere.",
+    help="Remove for good what was set aside long ago and is elsewhere.",
 )
 
 
@@ -28,7 +28,7 @@ def plan(
     ] = 30,
     as_json: Json = False,
 ) -> None:
-    """Write down what could be removed for good, and what cannot and why; nothing is changed yet.
+    """Write down what could be removed for good. And what cannot, and why; nothing is changed yet.
 
     Example: mhc purge plan --older-than 90
     """

@@ -25,7 +25,7 @@ def list_files(
     every: Annotated[bool, typer.Option("--all", help="Also what came back, and what was purged.")] = False,
     as_json: Json = False,
 ) -> None:
-    """What was set aside: where it lay, why, how long ago, how large it is, and what stays for it.
+    """What was set aside, and why. Where it lay, how long ago, how large it is, and what stays for it.
 
     Example: mhc quarantine list
     """

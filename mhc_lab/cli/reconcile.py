@@ -17,7 +17,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
-    help="Set right what rows, files and snapshots say of each other, and put it back.",
+    help="Set right what rows, files and snapshots say of each other.",
 )
 
 
@@ -34,7 +34,7 @@ def plan(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Look through every row, every file and every path of a snapshot, and write down what could be set right; nothing is changed yet.
+    """Write down what could be set right. Every row, every file and every path of a snapshot is looked through; nothing is changed yet.
 
     Exit code 1 when a storage could not be looked through.
 

@@ -53,6 +53,8 @@ def run(
     answer({**steps.said, "audits": audits}, as_json=as_json, words=f"\n{summary}\n")
     if serve:
         _serve(settings)
+    elif not as_json:
+        typer.echo("`mhc run` serves the dashboards; `mhc status` says what runs, `mhc down` stops the database.")
     raise typer.Exit(summary.exit_code)
 
 

@@ -52,7 +52,7 @@ def down(as_json: Json = False) -> None:
 
 @app.command()
 def status(as_json: Json = False) -> None:
-    """Where database, mirror and stores are, and how they are; starts no server.
+    """Where database, mirror and stores are, and how they are. Starts no server.
 
     Example: mhc status --json
     """
@@ -114,7 +114,7 @@ class Status:
 
     def __str__(self) -> str:
         stores = [f"          {store.name}: {store.root}" for store in self.stores]
-        count = f"stores    {len(self.stores)}"
+        count = f"storages  {len(self.stores)}"
         return "\n".join([f"home      {self.home}", *self.database.lines(), *self.mirror.lines(), count, *stores])
 
 

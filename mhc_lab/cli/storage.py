@@ -29,7 +29,7 @@ def add(
     name: Annotated[str, typer.Option(help="What to call it; without it the folder's or the bucket's name.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Make PLACE a storage: it gets a marker, and new files can be kept in it. Nothing in it is registered yet.
+    """Make PLACE a storage, in which new files can be kept. It gets a marker; nothing in it is registered yet.
 
     The keys to a bucket are read from MHC_S3_ACCESS_KEY and MHC_S3_SECRET_KEY, its server from MHC_S3_ENDPOINT.
 
@@ -61,7 +61,7 @@ def check(
     name: Annotated[str, typer.Argument(help="The storage; without it all that are in use.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Look whether storages are there, which room they have, and what is registered in them. Exit code 1 when one is offline.
+    """Look whether storages are there. Which room they have, and what is registered in them; exit code 1 when one is offline.
 
     Example: mhc storage check ssd
     """
@@ -87,7 +87,7 @@ def check(
 def deactivate(
     name: Name, reason: Annotated[str, typer.Option(help="Why, in a few words.")], as_json: Json = False
 ) -> None:
-    """Keep no new files in a storage and take nothing in from it; its files and their rows stay as they are.
+    """Keep no new files in a storage and take nothing in from it. Its files and their rows stay as they are.
 
     Example: mhc storage deactivate attic --reason "the disk makes noises"
     """
@@ -115,7 +115,7 @@ def reactivate(name: Name, as_json: Json = False) -> None:
 
 @app.command()
 def views(name: Name, as_json: Json = False) -> None:
-    """Build folders of links on a disk, `all/` of everybody and `people/NAME/all/` of each person; they are kept up from then on.
+    """Build folders of links on a disk. `all/` of everybody and `people/NAME/all/` of each person; they are kept up from then on.
 
     Example: mhc storage views ssd
     """

@@ -45,7 +45,7 @@ def add(
         answer(made, as_json=as_json, words=made.words())
 
     @app.command(
-        help="Approve a plan exactly as it is now; edit the file before to leave actions out."
+        help="Approve a plan exactly as it is now. Edit the file before, to leave actions out."
         f"\n\nExample: mhc {kind} approve PLAN --by ada"
     )
     def approve(
@@ -57,7 +57,7 @@ def add(
         answer({"approved": path, "by": approved.by, "hash": approved.plan_hash}, as_json=as_json, words=words)
 
     @app.command(
-        help="Do what an approved plan says; a run that was killed is taken up again, a finished one does nothing."
+        help="Do what an approved plan says. A run that was killed is taken up again, a finished one does nothing."
         f"\n\nExample: mhc {kind} apply PLAN.approved.json"
     )
     def apply(approved_file: PlanFile, as_json: Json = False) -> None:
