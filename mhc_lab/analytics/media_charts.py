@@ -12,7 +12,8 @@ from mhc_lab.core import display
 CHARTED_GROUPS = 20
 """The chart draws this many of the groups that would save most."""
 
-_LABEL = 16
+_LABEL = 22
+"""So many characters of a name are shown."""
 
 
 def savings(frame: pl.DataFrame) -> Chart:
@@ -44,8 +45,10 @@ def savings(frame: pl.DataFrame) -> Chart:
 
 
 def _short(path: pl.Expr) -> pl.Expr:
-    """The end of a path, which tells it from others."""
-    return pl.when(path.str.len_chars() > _LABEL).then("…" + path.str.tail(_LABEL)).otherwise(path)
+    """The name of a file; of a long one its beginning and its end."""
+    name = path.str.split("/").list.last()
+    ends = pl.concat_str(name.str.head(_LABEL // 2 - 1), pl.lit("…"), name.str.tail(_LABEL // 2))
+    return pl.when(name.str.len_chars() > _LABEL).then(ends).otherwise(name)
 
 
 def growth(frame: pl.DataFrame) -> Chart:
