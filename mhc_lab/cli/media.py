@@ -226,18 +226,28 @@ def upload(
 ) -> None:
     """Copy files into a storage for a person. The originals stay as they are.
 
+    Exit code 1 when one was refused; the others are saved.
+
     Example: mhc media upload portrait.jpg --person amber_otter
     """
     from mhc_lab.jobs import saving, views
     from mhc_lab.media.examine import Examiner
 
     with opened() as wb, Examiner() as examiner:
-        saved = []
+        saved, failed = [], []
         for number, file in enumerate(files, start=1):
-            saved.append(saving.upload(wb, file, username=person, source=source, storage=storage, examiner=examiner))
+            try:
+                saved.append(
+                    saving.upload(wb, file, username=person, source=source, storage=storage, examiner=examiner)
+                )
+            except RefusedError as refused:  # one file keeps no other
+                failed.append(f"not saved: {refused}")
             wb.progress(number, len(files), "files")
         hindered = views.catch_up(wb, {one.storage for one in saved if one.is_new})
     answer(saved, as_json=as_json, words="\n".join(filter(None, [*map(str, saved), hindered])))
+    if failed:
+        typer.echo("\n".join(failed), err=True)
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -49,6 +49,11 @@ class Redundancy:
     why_keeper: str
 
     @property
+    def is_on_another_storage(self) -> bool:
+        """Whether the file that stays lies on another storage."""
+        return self.place.partition(":")[0] != self.keeper_place.partition(":")[0]
+
+    @property
     def name(self) -> str:
         """The first digits of its id, and where it lies."""
         return f"{str(self.media)[:8]} {self.place}"
@@ -81,7 +86,13 @@ class DedupPlan(Plan):
         keepers = len({action.keeper for action in self.actions})
         copies = display.plural(len(self.actions), "redundant copy", "redundant copies")
         whose = "across persons" if self.across_persons else "within each person"
-        return f"Set aside {copies} of {display.plural(keepers, 'file')}, {whose}: {display.bytes_text(self.reclaimable_bytes)}"
+        said = f"Set aside {copies} of {display.plural(keepers, 'file')}, {whose}: {display.bytes_text(self.reclaimable_bytes)}"
+        elsewhere = sum(action.is_on_another_storage for action in self.actions)
+        return (
+            f"{said}. {elsewhere:,} of them on another storage than the file that stays: is that a backup?"
+            if elsewhere
+            else said
+        )
 
     def _repr_html_(self) -> str:
         import polars as pl

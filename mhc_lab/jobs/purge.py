@@ -6,7 +6,7 @@ killed run be taken up days later. What has no such file stays in quarantine, ho
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from mhc_lab.core import display
 from mhc_lab.core.errors import ConfigurationError, IntegrityError, RefusedError
-from mhc_lab.core.ids import RunId
+from mhc_lab.core.ids import MediaId, RunId
 from mhc_lab.core.progress import SILENT, Progress
 from mhc_lab.db.session import undisturbed
 from mhc_lab.jobs import journal, setting_aside, stepwise, stores
@@ -27,7 +27,7 @@ from mhc_lab.jobs.journal import Step
 from mhc_lab.jobs.plan import Approved, Plan, Receipt
 from mhc_lab.jobs.setting_aside import Kept
 from mhc_lab.jobs.stepwise import Job, Signed
-from mhc_lab.services import audit_log, media, quarantine
+from mhc_lab.services import audit_log, damage, media, quarantine
 from mhc_lab.services.media import MediaFile
 from mhc_lab.services.quarantine import QuarantinedFile
 from mhc_lab.workbench import Workbench
@@ -117,7 +117,8 @@ def plan_purge(wb: Workbench, *, older_than_days: int = OLDER_THAN_DAYS) -> Purg
             if file.set_aside_at <= now - timedelta(days=older_than_days)
         ]
         keepers = media.those(session, {file.keeper_id for file in files if file.keeper_id})
-    why = {file.id: _objection(file, keepers.get(file.keeper_id) if file.keeper_id else None) for file in files}
+        ill = {file.id for file in damage.found(session)}
+    why = {file.id: _objection(file, keepers.get(file.keeper_id) if file.keeper_id else None, ill) for file in files}
     actions = tuple(_freeing(file, keepers[file.keeper_id]) for file in files if not why[file.id] and file.keeper_id)
     staying = tuple(Staying(file.place, why[file.id]) for file in files if why[file.id])
     return PurgePlan(now, actions, older_than_days, staying)
@@ -128,12 +129,15 @@ def apply_purge(wb: Workbench, plan: Approved[PurgePlan], *, progress: Progress 
     return stepwise.apply(wb, PURGE, plan, progress=progress)
 
 
-def _objection(file: QuarantinedFile, keeper: MediaFile | None) -> str:
+def _objection(file: QuarantinedFile, keeper: MediaFile | None, ill: Set[MediaId]) -> str:
     """Why a file has to stay in quarantine, as far as rows tell; empty when it may go."""
     if keeper is None:
         return "nothing with the same bytes stays for it"
     if keeper.is_deleted or keeper.byte_id != file.byte_id:
         return f"{keeper.storage}:{keeper.relative_path}, which should stay for it, was deleted or replaced"
+    if keeper.id in ill:
+        where = f"{keeper.storage}:{keeper.relative_path}"
+        return f"{where}, which should stay for it, is missing or damaged: `mhc quarantine restore {str(file.id)[:8]}`"
     if not keeper.is_storage_active:
         return f"{keeper.storage}, where the file lies that should stay for it, is not in use"
     return ""

@@ -127,7 +127,7 @@ class _Looking:
             return "it has its bytes again: verify it"
         good = next((one for one in copies if self._has_bytes(one)), None)
         if good is None:
-            return "no copy that is registered has its bytes any more"
+            return self._why_no_good_one(copies)
         ill = "missing" if there is None else self._ill(file, there, found, good)
         if ill is None:
             return "edited or replaced by somebody"
@@ -135,6 +135,14 @@ class _Looking:
         return Mend(
             file.id, file.storage_id, file.place, file.relative_path, file.byte_id, ill, found, size, good.id, good.place
         )  # fmt: skip
+
+    def _why_no_good_one(self, copies: Sequence[StoredFile]) -> str:
+        """What is said of a file whose copies were not found good: some could perhaps not be asked."""
+        away = {one.storage: why for one in copies if isinstance(why := self._opened.of(one.storage), str)}
+        if away:
+            told = ", ".join(f"{name} ({why})" for name, why in sorted(away.items()))
+            return f"a copy is on {told}: have it there, and plan again"
+        return "no copy that is registered has its bytes any more"
 
     def _ill(self, file: StoredFile, there: FoundFile, found: ByteId | None, good: StoredFile) -> Ill | None:
         """What befell a file that is there with other bytes; None: somebody wrote to it."""

@@ -83,7 +83,7 @@ def upload(
     with wb.reader as session:
         person = people.get(session, username)
     try:
-        stream = file.open("rb")
+        stream = open(file, "rb", opener=_without_waiting)  # noqa: SIM115 - only this one takes an opener
     except OSError as failure:
         raise RefusedError(f"{file} cannot be read ({failure.strerror}).", rule="regular files only") from failure
     with stream:
@@ -91,6 +91,11 @@ def upload(
         if not stat.S_ISREG(status.st_mode):
             raise RefusedError(f"{file} is not a file.", rule="regular files only")
         return _Saving(wb, person, storage, examiner).save(stream, status.st_size, Origin(source, file.name))
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """A pipe is opened, too, and told by its kind: nobody waits until somebody writes to it."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def download(

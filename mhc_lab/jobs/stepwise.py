@@ -110,7 +110,9 @@ def restore(wb: Workbench, job: Job[P], receipt: Receipt, *, progress: Progress 
         journal.lock(session, job.kind)
         undone = journal.get(session, receipt.run, kind=job.kind)
         known = journal.of_plan(session, f"restore {undone.id}")
-        if known is None and (undone.restores or journal.ordinals(session, undone.id, state="intended")):
+        if undone.restores:
+            raise RefusedError("An undo is not undone. Plan again what it took back.", rule="restore")
+        if known is None and journal.ordinals(session, undone.id, state="intended"):
             raise RefusedError("Only a finished run can be undone. Apply its plan again to finish it.", rule="restore")
         run = known.id if known else _begin_restore(wb, session, job, undone)
     return _carry_out(wb, job, run, progress)

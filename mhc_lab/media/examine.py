@@ -37,7 +37,7 @@ from mhc_lab.media.probe import Probe, Verdict
 _PATIENCE = 60.0
 """Seconds until an answer is not waited for any more: the process's own limit counts only the time it works."""
 _COMMAND = (sys.executable, "-m", "mhc_lab.media.child")
-_INHERITED = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "TMPDIR", "LANG")
+_INHERITED = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "TMPDIR", "LANG", "PYTHONDONTWRITEBYTECODE")
 """Nothing else of our surroundings: passwords, for one, are no business of a decoder."""
 _ENVIRONMENT = {"MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """Threads of libraries reserve memory that nobody uses, which the limit counts all the same."""

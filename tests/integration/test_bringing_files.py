@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
@@ -41,6 +42,13 @@ def library(empty_wb: Workbench, tmp_path: Path, clock: FrozenClock) -> Path:
     with empty_wb.transaction() as session:
         people.find_or_create(session, ["ann"], at=clock.now())
     return root
+
+
+def test_nobody_waits_for_a_pipe(empty_wb: Workbench, library: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+
+    with pytest.raises(RefusedError, match="is not a file"):
+        saving.upload(empty_wb, tmp_path / "pipe.jpg", username="ann")
 
 
 def test_an_upload_is_kept_looked_into_and_registered_once(empty_wb: Workbench, library: Path, tmp_path: Path) -> None:

@@ -16,12 +16,12 @@ from mhc_lab.cli.dedup import app as dedup_app
 from mhc_lab.cli.purge import app as purge_app
 from mhc_lab.cli.quarantine import app as quarantine_app
 from mhc_lab.core.errors import NotFoundError, RefusedError
-from mhc_lab.jobs import ingest, purge, quarantine, stepwise, stores
+from mhc_lab.jobs import ingest, purge, quarantine, stepwise, stores, verify
 from mhc_lab.jobs.dedup import apply_dedup, plan_dedup, restore
 from mhc_lab.jobs.plan import Receipt
 from mhc_lab.jobs.purge import PurgePlan, apply_purge, plan_purge
 from mhc_lab.schema.media import media_locator, quarantined_files
-from mhc_lab.services import media, people
+from mhc_lab.services import media, people, storages
 from mhc_lab.services.media import Wanted
 from mhc_lab.storage.disk import DiskStore
 from mhc_lab.workbench import Workbench
@@ -150,6 +150,28 @@ def test_a_keeper_that_is_deleted_or_damaged_in_its_row_keeps_its_copies(
     plan = plan_purge(emptied_wb, older_than_days=0)
 
     assert (plan.actions, len(plan.staying)) == ((), 2)
+
+
+def test_a_keeper_that_is_known_to_be_missing_keeps_its_copies(
+    emptied_wb: Workbench, root: Path, aside: Receipt
+) -> None:
+    (root / KEPT).rename(root / "elsewhere.jpg")  # a disk without any file is not believed
+    with emptied_wb.reader as session:
+        disk = storages.get(session, "disk")
+    verify.verify(emptied_wb, disk)
+
+    plan = plan_purge(emptied_wb, older_than_days=0)
+
+    assert plan.actions == ()
+    assert all("missing or damaged: `mhc quarantine restore" in one.why for one in plan.staying)
+    assert len(plan.staying) == 2
+
+
+def test_an_undo_is_not_undone(emptied_wb: Workbench, root: Path, aside: Receipt) -> None:
+    undo = restore(emptied_wb, aside)
+
+    with pytest.raises(RefusedError, match="Plan again what it took back"):
+        restore(emptied_wb, undo)
 
 
 def test_a_purge_frees_the_space_and_nothing_brings_it_back(emptied_wb: Workbench, root: Path, aside: Receipt) -> None:

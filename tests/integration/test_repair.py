@@ -141,6 +141,18 @@ def test_views_show_what_was_mended_and_no_more_what_was_taken_back(
     assert (after - before, shown(ssd)) == ({"ann_0.jpg"}, before)
 
 
+def test_a_copy_that_cannot_be_asked_is_not_called_gone(emptied_wb: Workbench, broken: Path, attic: Path) -> None:
+    with emptied_wb.reader as session:
+        ssd = storages.get(session, "ssd")
+    verify.verify(emptied_wb, ssd, reads_data=True)
+    attic.rename(attic.with_name("away"))
+
+    plan = plan_repair(emptied_wb)
+
+    assert plan.actions == ()
+    assert {why for _, why in plan.left} == {"a copy is on attic (storage offline): have it there, and plan again"}
+
+
 def test_a_plan_says_what_is_wrong_and_touches_nothing(emptied_wb: Workbench, broken: Path) -> None:
     plan = planned(emptied_wb)
     before, tree = rows(emptied_wb), everything(broken)

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 import av
 import numpy as np
+import pillow_heif
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -27,6 +28,8 @@ from mhc_lab.media.examine import Examined, Examiner
 from mhc_lab.media.look import look_id
 from mhc_lab.media.probe import Probe, Verdict
 from tests.support.pictures import bits_apart, dng, mp4, picture, png
+
+pillow_heif.register_heif_opener()
 
 ODD = (sys.executable, "-m", "tests.support.odd_child")
 GOOD = picture("PNG")
@@ -55,9 +58,6 @@ def process_of(examiner: Examiner) -> int:
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "HEIF"])
 def test_a_picture_has_a_verdict_a_size_three_names_and_a_preview(examiner: Examiner, form: str) -> None:
-    import pillow_heif
-
-    pillow_heif.register_heif_opener()
     result = examined(examiner, picture(form), preview=60)
 
     assert result.probe == Probe(Verdict.READABLE, form, 120, 80)
