@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from mhc_lab.cli import checks, reconcile
 from mhc_lab.cli.output import Json, answer, instant, opened
-from mhc_lab.core.errors import ConfigurationError, RefusedError
+from mhc_lab.core.errors import ConfigurationError, ConflictError, IntegrityError, RefusedError
+
+if TYPE_CHECKING:
+    from mhc_lab.jobs.saving import Saved
+    from mhc_lab.workbench import Workbench
+
+T = TypeVar("T")
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode=None, help="Pictures and videos: the library."
@@ -230,24 +238,12 @@ def upload(
 
     Example: mhc media upload portrait.jpg --person amber_otter
     """
-    from mhc_lab.jobs import saving, views
+    from mhc_lab.jobs import saving
     from mhc_lab.media.examine import Examiner
 
     with opened() as wb, Examiner() as examiner:
-        saved, failed = [], []
-        for number, file in enumerate(files, start=1):
-            try:
-                saved.append(
-                    saving.upload(wb, file, username=person, source=source, storage=storage, examiner=examiner)
-                )
-            except RefusedError as refused:  # one file keeps no other
-                failed.append(f"not saved: {refused}")
-            wb.progress(number, len(files), "files")
-        hindered = views.catch_up(wb, {one.storage for one in saved if one.is_new})
-    answer(saved, as_json=as_json, words="\n".join(filter(None, [*map(str, saved), hindered])))
-    if failed:
-        typer.echo("\n".join(failed), err=True)
-        raise typer.Exit(1)
+        save = partial(saving.upload, wb, username=person, source=source, storage=storage, examiner=examiner)
+        _save_all(wb, files, save, as_json=as_json)
 
 
 @app.command()
@@ -261,22 +257,36 @@ def download(
 ) -> None:
     """Fetch pictures or videos for a person. What was fetched for them before is not asked for again.
 
+    Exit code 1 when one was refused; the others are saved.
+
     Example: mhc media download https://example.com/a.jpg --person amber_otter
     """
-    from mhc_lab.jobs import saving, views
+    from mhc_lab.jobs import saving
     from mhc_lab.media.examine import Examiner
 
     with opened() as wb, Examiner() as examiner:
-        saved = []
-        for number, url in enumerate(urls, start=1):
-            saved.append(
-                saving.download(
-                    wb, url, username=person, source=source, photoset=photoset, storage=storage, examiner=examiner
-                )
-            )
-            wb.progress(number, len(urls), "files")
-        hindered = views.catch_up(wb, {one.storage for one in saved if one.is_new})
+        save = partial(
+            saving.download, wb, username=person, source=source, photoset=photoset, storage=storage, examiner=examiner
+        )
+        _save_all(wb, urls, save, as_json=as_json)
+
+
+def _save_all(wb: Workbench, wanted: Sequence[T], save: Callable[[T], Saved], *, as_json: bool) -> None:
+    """Save each, say what became of it, and exit with 1 when one was refused: it keeps no other."""
+    from mhc_lab.jobs import views
+
+    saved, refused = [], []
+    for number, one in enumerate(wanted, start=1):
+        try:
+            saved.append(save(one))
+        except (RefusedError, ConflictError, IntegrityError) as failure:
+            refused.append(f"not saved: {failure}")
+        wb.progress(number, len(wanted), "files")
+    hindered = views.catch_up(wb, {one.storage for one in saved if one.is_new})
     answer(saved, as_json=as_json, words="\n".join(filter(None, [*map(str, saved), hindered])))
+    if refused:
+        typer.echo("\n".join(refused), err=True)
+        raise typer.Exit(1)
 
 
 @app.command()

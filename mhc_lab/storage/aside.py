@@ -68,9 +68,13 @@ class Aside:
         self.name, self.has_its_name = name, True
 
     def date(self, written_at: datetime) -> None:
-        """Let it say that it was last written to then; last of all, because :func:`sweep` goes by that time. Not every disk lets us."""
-        with self._blame(), suppress(PermissionError):
+        """Let it say that it was last written to then; last of all, because :func:`sweep` goes by that time.
+
+        A disk that keeps no such time says its own: the bytes are there all the same.
+        """
+        with suppress(OSError):
             os.utime(self.handle, ns=(time.time_ns(), nanoseconds(written_at)))
+        with self._blame():
             os.fsync(self.handle)
 
 

@@ -65,23 +65,23 @@ class DigestCache:
         except sqlite3.DatabaseError as damaged:
             return cls(path, _anew(path, damaged))
 
+    @uncollected()
     def recall(self, files: Sequence[FoundFile]) -> list[ByteId | None]:
         """The byte id of each file that is as it was when it was read; None for the others, and for files without a stamp."""
-        with uncollected():
-            inodes: dict[int, list[int]] = {}
-            for file in files:
-                if stamp := file.stamp:
-                    inodes.setdefault(stamp[0], []).append(_signed(stamp[1]))
-            read = {device: self._read(_signed(device), sorted(some)) for device, some in inodes.items()}
-            held: list[ByteId | None] = []
-            for _, size_bytes, _, stamp in files:  # written out: this runs for every file of a library
-                row = None
-                if stamp:
-                    device, inode, mtime_ns, ctime_ns = stamp
-                    row = read[device].get(inode if inode < _TOP else _signed(inode))
-                is_as_it_was = row and row[1] == size_bytes and row[2] == mtime_ns and row[3] == ctime_ns
-                held.append(row[4] if row and is_as_it_was else None)
-            return held
+        inodes: dict[int, list[int]] = {}
+        for file in files:
+            if stamp := file.stamp:
+                inodes.setdefault(stamp[0], []).append(_signed(stamp[1]))
+        read = {device: self._read(_signed(device), sorted(some)) for device, some in inodes.items()}
+        held: list[ByteId | None] = []
+        for _, size_bytes, _, stamp in files:  # written out: this runs for every file of a library
+            row = None
+            if stamp:
+                device, inode, mtime_ns, ctime_ns = stamp
+                row = read[device].get(inode if inode < _TOP else _signed(inode))
+            is_as_it_was = row and row[1] == size_bytes and row[2] == mtime_ns and row[3] == ctime_ns
+            held.append(row[4] if row and is_as_it_was else None)
+        return held
 
     def remember(self, read: Iterable[tuple[FoundFile, ByteId]], *, began_ns: int) -> None:
         """Keep the byte ids of files that were read from ``began_ns`` (of the system's clock) on."""

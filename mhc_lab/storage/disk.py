@@ -55,6 +55,8 @@ from mhc_lab.storage.store import (
 )
 
 _PATH = attrgetter("relative_path")
+_tuple = tuple.__new__
+"""Makes a named tuple in two thirds of the time of its own call, which counts for hundreds of thousands."""
 _GONE = frozenset({errno.EIO, errno.ENODEV, errno.ENXIO, errno.ENOTCONN, errno.ESTALE, errno.ESHUTDOWN})
 READERS = 2
 """As many files are read at once as a disk likes; more cores would wait for it."""
@@ -444,9 +446,6 @@ def _write_marker(folder: int) -> None:
         os.fsync(folder)
 
 
-_tuple = tuple.__new__
-
-
 def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
     try:
         return entry.stat(follow_symlinks=False)
@@ -464,9 +463,7 @@ def _litter(path: str, entry: os.DirEntry[str]) -> list[FoundFile]:
 def _found(path: str, status: os.stat_result) -> FoundFile:
     written_ns = status.st_mtime_ns
     stamp = _tuple(Stamp, (status.st_dev, status.st_ino, written_ns, status.st_ctime_ns))
-    return _tuple(
-        FoundFile, (path, status.st_size, written_ns, stamp)
-    )  # without their own calls: a third less for each file
+    return _tuple(FoundFile, (path, status.st_size, written_ns, stamp))
 
 
 def _hashed_here(root: int, paths: Sequence[str]) -> list[ReadFile | None]:

@@ -14,6 +14,7 @@ from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
+from typer import Exit
 
 from mhc_lab.cli import media as cli_media
 from mhc_lab.core.errors import ConfigurationError, ConflictError, NotFoundError, RefusedError
@@ -356,6 +357,30 @@ def command(empty_wb: Workbench, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The commands, which open the workbench of this test."""
     monkeypatch.setattr(cli_media, "opened", lambda: nullcontext(empty_wb))
     return cli_media
+
+
+def test_a_file_that_is_refused_keeps_no_other_from_being_uploaded(
+    empty_wb: Workbench, library: Path, command: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a.png", "c.png"):
+        (tmp_path / name).write_bytes(picture("PNG", width=50 + ord(name[0])))
+
+    with pytest.raises(Exit) as ended:
+        command.upload([tmp_path / name for name in ("a.png", "gone.png", "c.png")], person="ann")
+
+    said = capsys.readouterr()
+    assert ended.value.exit_code == 1
+    assert sorted(path.name for path in (library / "people/ann/uploads").iterdir()) == ["a.png", "c.png"]
+    assert (said.out.count("saved"), "gone.png cannot be read" in said.err) == (2, True)
+
+
+def test_every_address_that_is_refused_is_told(
+    library: Path, command: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(Exit):
+        command.download(["http://example.com/a.jpg", "ftp://example.com/b.jpg"], person="ann")
+
+    assert capsys.readouterr().err.count("not saved: ") == 2
 
 
 def test_views_follow_a_command_that_deletes_and_one_that_restores(

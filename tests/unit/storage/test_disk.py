@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -43,6 +44,17 @@ def test_a_file_says_that_it_was_written_when_it_was_told_to_and_its_folder_is_s
     assert file.modified_at == at
     assert (root / "people/ann/a.jpg").stat().st_mtime_ns == file.written_ns
     assert not left_over.exists()
+
+
+def test_a_disk_that_keeps_no_such_time_keeps_the_file(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def not_here(*_: object, **__: object) -> None:
+        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+
+    monkeypatch.setattr(os, "utime", not_here)
+    kept = DiskStore.create(root).put("a.jpg", io.BytesIO(b"bytes"), written_at=datetime(2019, 5, 4, tzinfo=UTC))
+
+    assert kept.is_new
+    assert (root / "a.jpg").read_bytes() == b"bytes"
 
 
 def test_an_absent_root_is_offline(tmp_path: Path) -> None:
