@@ -28,7 +28,7 @@ def savings(frame: pl.DataFrame) -> Chart:
         .mark_bar(color=charts.ACCENT)
         .encode(
             x=alt.X("reclaimable_bytes:Q", title="reclaimable bytes", axis=alt.Axis(format="~s")),
-            y=alt.Y("file:N", sort=drawn["file"].to_list(), title=None, axis=alt.Axis(labelLimit=140)),
+            y=alt.Y("file:N", sort=drawn["file"].to_list(), title=None, axis=alt.Axis(labelLimit=170)),
             tooltip=[
                 alt.Tooltip("places:N", title="copies"),
                 alt.Tooltip("copy_count:Q", title="how many"),
