@@ -12,7 +12,7 @@ from mhc_lab.core import display
 CHARTED_GROUPS = 20
 """The chart draws this many of the groups that would save most."""
 
-_LABEL = 22
+_LABEL = 16
 """So many characters of a name are shown."""
 
 
@@ -28,7 +28,7 @@ def savings(frame: pl.DataFrame) -> Chart:
         .mark_bar(color=charts.ACCENT)
         .encode(
             x=alt.X("reclaimable_bytes:Q", title="reclaimable bytes", axis=alt.Axis(format="~s")),
-            y=alt.Y("file:N", sort=drawn["file"].to_list(), title=None, axis=alt.Axis(labelLimit=170)),
+            y=alt.Y("file:N", sort=drawn["file"].to_list(), title=None, axis=alt.Axis(labelLimit=140)),
             tooltip=[
                 alt.Tooltip("places:N", title="copies"),
                 alt.Tooltip("copy_count:Q", title="how many"),
@@ -45,8 +45,8 @@ def savings(frame: pl.DataFrame) -> Chart:
 
 
 def _short(path: pl.Expr) -> pl.Expr:
-    """The name of a file; of a long one its beginning and its end."""
-    name = path.str.split("/").list.last()
+    """The name of a file without its ending; of a long one its beginning and its end."""
+    name = path.str.split("/").list.last().str.replace(r"(.)\.[^.]*$", "$1")
     ends = pl.concat_str(name.str.head(_LABEL // 2 - 1), pl.lit("…"), name.str.tail(_LABEL // 2))
     return pl.when(name.str.len_chars() > _LABEL).then(ends).otherwise(name)
 
